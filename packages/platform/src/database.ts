@@ -1,0 +1,107 @@
+import pg from 'pg'
+import { Fault } from './errors.ts'
+
+/** What of `pg` the platform writes SQL through: a pool, or a client inside a transaction. */
+export interface SqlClient {
+  query<R extends pg.QueryResultRow = pg.QueryResultRow>(
+    text: string | pg.QueryConfig,
+    values?: readonly unknown[],
+  ): Promise<{ rows: R[]; rowCount: number | null }>
+}
+
+export type Pool = pg.Pool
+
+const INT8_OID = 20
+const DEFAULT_POOL_SIZE = 10
+const CONNECT_TIMEOUT_MS = 5_000
+const STATEMENT_TIMEOUT_MS = 30_000
+const IDLE_IN_TRANSACTION_TIMEOUT_MS = 30_000
+
+/** `bigint` columns hold money and positions: they arrive as `bigint`, never as a rounded number. */
+const types: pg.CustomTypesConfig = {
+  getTypeParser: (oid: number, format?: 'text' | 'binary') =>
+    oid === INT8_OID && format !== 'binary' ? BigInt : pg.types.getTypeParser(oid, format),
+}
+
+/** A pool whose connections name their service, time out, and read `bigint` as `bigint`. */
+export function createPool({
+  url,
+  service,
+  max = DEFAULT_POOL_SIZE,
+}: {
+  url: string
+  service: string
+  max?: number
+}): Pool {
+  const pool = new pg.Pool({
+    connectionString: url,
+    application_name: service,
+    max,
+    types,
+    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+    statement_timeout: STATEMENT_TIMEOUT_MS,
+    idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_TIMEOUT_MS,
+  })
+  // A connection that breaks while idle is replaced by the pool; without a listener it would end the process.
+  pool.on('error', () => undefined)
+  return pool
+}
+
+export interface TransactionOptions {
+  readonly isolation?: 'read committed' | 'repeatable read' | 'serializable'
+  readonly readOnly?: boolean
+}
+
+/** Runs `work` in one transaction: commits when it returns, rolls back when it throws. No network call belongs inside. */
+export async function inTransaction<T>(
+  pool: Pool,
+  work: (client: SqlClient) => Promise<T>,
+  { isolation = 'read committed', readOnly = false }: TransactionOptions = {},
+): Promise<T> {
+  const client = await connect(pool)
+  let broken: Error | undefined
+  try {
+    await client.query(`begin isolation level ${isolation}${readOnly ? ' read only' : ''}`)
+    const value = await work(client as SqlClient)
+    await client.query('commit')
+    return value
+  } catch (error) {
+    broken = await rollback(client)
+    throw error
+  } finally {
+    client.release(broken)
+  }
+}
+
+async function connect(pool: Pool): Promise<pg.PoolClient> {
+  try {
+    return await pool.connect()
+  } catch (cause) {
+    throw new Fault('SERVICE_UNAVAILABLE', 'The database is not reachable.', { cause })
+  }
+}
+
+/** A connection that cannot even roll back is not given back to the pool. */
+async function rollback(client: pg.PoolClient): Promise<Error | undefined> {
+  try {
+    await client.query('rollback')
+    return undefined
+  } catch (error) {
+    return error instanceof Error ? error : new Error(String(error))
+  }
+}
+
+/** The SQLSTATE of an error of PostgreSQL's, or undefined (PostgreSQL documentation, appendix A). */
+export function sqlState(error: unknown): string | undefined {
+  if (typeof error !== 'object' || error === null || !('code' in error)) return undefined
+  return typeof error.code === 'string' && /^[0-9A-Z]{5}$/.test(error.code) ? error.code : undefined
+}
+
+const RETRYABLE_STATES = new Set(['40001', '40P01', '53300', '55P03', '57014', '57P01', '57P02', '57P03'])
+
+/** Whether a later attempt at the same statement may succeed: serialisation, deadlock, limits, shutdown, connection loss. */
+export function isRetryableSqlError(error: unknown): boolean {
+  const state = sqlState(error)
+  if (state !== undefined) return RETRYABLE_STATES.has(state) || state.startsWith('08')
+  return error instanceof Error && /ECONN|EPIPE|terminated|timeout exceeded/i.test(error.message)
+}

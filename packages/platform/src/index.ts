@@ -1,0 +1,62 @@
+export { type Cache, inProcessCache, redisCache } from './cache.ts'
+export { ANONYMOUS, type Caller, hasScope, type IdentityClaims, idempotencyScope } from './caller.ts'
+export { type Clock, systemClock } from './clock.ts'
+export * as setting from './config.ts'
+export { ConfigError, readConfig, type Setting } from './config.ts'
+export {
+  createPool,
+  inTransaction,
+  isRetryableSqlError,
+  type Pool,
+  type SqlClient,
+  sqlState,
+  type TransactionOptions,
+} from './database.ts'
+export {
+  type Accepted,
+  accept,
+  ERROR_MESSAGES,
+  type ErrorCode,
+  Fault,
+  InvariantError,
+  invariant,
+  isErrorCode,
+  orThrow,
+  type Refusal,
+  RefusalError,
+  type Result,
+  refuse,
+} from './errors.ts'
+export {
+  type CanonicalInput,
+  type Claim,
+  canonicalJson,
+  IDEMPOTENCY_TABLE_SQL,
+  IdempotencyKeys,
+  type IdempotentCall,
+} from './idempotency.ts'
+export { isUuid, uuidv5, uuidv7 } from './ids.ts'
+export {
+  createSigner,
+  createVerifier,
+  generateInternalKeyPair,
+  INTERNAL_TOKEN_SECONDS,
+  type JWK,
+  type KeyPair,
+  type Signer,
+  type VerifiedCall,
+  type Verifier,
+} from './internal-tokens.ts'
+export { type Lifecycle, runMain } from './lifecycle.ts'
+export { createLogger, type Logger, silentLogger } from './logger.ts'
+export {
+  applicationRole,
+  type DatabaseSpec,
+  type DatabaseUrls,
+  migrate,
+  ownerRole,
+  provisionDatabase,
+  withDatabase,
+} from './migrate.ts'
+export { createOrm, type EntityManager, type MikroORM, sqlOf } from './orm.ts'
+export { inProcessWakeups, redisWakeups, type Wakeups } from './wakeups.ts'
