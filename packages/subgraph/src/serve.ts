@@ -1,0 +1,164 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { ApolloServer, HeaderMap } from '@apollo/server'
+import { type Clock, Fault, type Logger, type Verifier } from '@corridor/platform'
+import type { GraphQLSchema } from 'graphql'
+import { callOf } from './authorization.ts'
+import type { SubgraphContext } from './context.ts'
+import { toClientError } from './errors.ts'
+import {
+  BodyTooLarge,
+  closeServer,
+  type HttpReply,
+  type HttpRequest,
+  jsonReply,
+  listen,
+  readBody,
+  reply,
+} from './http.ts'
+import { serveSubscriptions } from './serve-subscriptions.ts'
+
+export type SubgraphName = 'forex' | 'ledger' | 'payment' | 'profile' | 'rule-engine' | 'wallet'
+
+export interface DependencyState {
+  readonly name: string
+  readonly ok: boolean
+  readonly latencyMs: number
+  readonly detail?: string
+}
+
+export interface Subgraph {
+  readonly name: SubgraphName
+  readonly schema: GraphQLSchema
+  /** Its dependencies, each asked now. */
+  ready(): Promise<readonly DependencyState[]>
+  close(): Promise<void>
+}
+
+export interface ServeOptions {
+  readonly port: number
+  readonly verifier: Verifier
+  readonly logger: Logger
+  readonly clock: Clock
+  /** Loopback by default; containers listen on all addresses. */
+  readonly host?: string
+  /** Further routes by "METHOD /path"; a path that ends in `/*` takes all below it. They check their callers themselves. */
+  readonly routes?: Readonly<Record<string, (request: HttpRequest & { path: string }) => Promise<HttpReply>>>
+}
+
+export interface RunningServer {
+  readonly port: number
+  readonly url: string
+  close(): Promise<void>
+}
+
+/** A batch of 1,000 journals of 16 transfers fits; only the router and services reach this. */
+const MAX_BODY_BYTES = 16 * 1024 * 1024
+
+/** Serves a subgraph: POST and WebSocket on /graphql to internal tokens alone, GET /health and /ready to anybody. */
+export async function serveSubgraph(subgraph: Subgraph, options: ServeOptions): Promise<RunningServer> {
+  const { logger, verifier, clock, routes = {} } = options
+  const apollo = new ApolloServer<SubgraphContext>({
+    schema: subgraph.schema,
+    csrfPrevention: false, // A token in a header that no browser adds by itself is demanded anyway.
+    persistedQueries: false,
+    introspection: false,
+    includeStacktraceInErrorResponses: false,
+    stopOnTerminationSignals: false,
+    formatError: (formatted, error) => toClientError(formatted, error, logger),
+    stringifyResult: (value) => JSON.stringify(value),
+    logger: {
+      debug: () => undefined,
+      info: () => undefined,
+      warn: (m) => logger.warn(m),
+      error: (m) => logger.error(m),
+    },
+  })
+  await apollo.start()
+
+  const respond = async (request: IncomingMessage): Promise<HttpReply> => {
+    const path = (request.url ?? '/').split('?', 1)[0] ?? '/'
+    const route = `${request.method} ${path}`
+    if (route === 'GET /health') return jsonReply(200, { status: 'ok', service: subgraph.name })
+    if (route === 'GET /ready') return readiness(await subgraph.ready())
+    if (route === 'POST /graphql') return graphql({ request, apollo, verifier })
+    const own = routes[route] ?? routes[`${route.slice(0, route.lastIndexOf('/'))}/*`]
+    if (own) return own({ path, headers: request.headers, body: await readBody(request, MAX_BODY_BYTES) })
+    return errorReply(404, 'NOT_FOUND', 'There is nothing here.')
+  }
+  const { server, port } = await listen((request, response) => void answer({ request, response, respond, logger }), {
+    port: options.port,
+    host: options.host ?? '127.0.0.1',
+  })
+  const sockets = serveSubscriptions({ server, schema: subgraph.schema, verifier, logger, clock })
+  return {
+    port,
+    url: `http://127.0.0.1:${port}/graphql`,
+    async close() {
+      await sockets.close()
+      await closeServer(server)
+      await apollo.stop()
+    },
+  }
+}
+
+async function answer(input: {
+  request: IncomingMessage
+  response: ServerResponse
+  respond: (request: IncomingMessage) => Promise<HttpReply>
+  logger: Logger
+}): Promise<void> {
+  const { request, response, respond, logger } = input
+  try {
+    reply(response, await respond(request))
+  } catch (error) {
+    if (request.destroyed && !request.complete) return // The client left before its request was whole.
+    if (error instanceof BodyTooLarge) return reply(response, errorReply(413, 'BAD_USER_INPUT', error.message))
+    logger.error({ error }, 'request failed')
+    const code = error instanceof Fault ? error.code : 'INTERNAL_SERVER_ERROR'
+    reply(response, errorReply(error instanceof Fault ? 503 : 500, code, 'The request could not be answered.'))
+  }
+}
+
+async function graphql(input: {
+  request: IncomingMessage
+  apollo: ApolloServer<SubgraphContext>
+  verifier: Verifier
+}): Promise<HttpReply> {
+  const { request, apollo, verifier } = input
+  const call = await callOf(request.headers.authorization, verifier)
+  if (!call) return errorReply(401, 'UNAUTHENTICATED', 'Only the router and services of the platform may call this.')
+  const body = parseJson(await readBody(request, MAX_BODY_BYTES))
+  if (body === undefined) return errorReply(400, 'BAD_REQUEST', 'The body is no JSON.')
+  const answered = await apollo.executeHTTPGraphQLRequest({
+    httpGraphQLRequest: { method: 'POST', headers: headersOf(request), search: '', body },
+    context: async () => call,
+  })
+  if (answered.body.kind !== 'complete')
+    return errorReply(500, 'INTERNAL_SERVER_ERROR', 'Incremental delivery is not offered.')
+  return { status: answered.status ?? 200, headers: Object.fromEntries(answered.headers), body: answered.body.string }
+}
+
+function headersOf(request: IncomingMessage): HeaderMap {
+  const headers = new HeaderMap()
+  for (const [name, value] of Object.entries(request.headers)) {
+    if (value !== undefined) headers.set(name, Array.isArray(value) ? value.join(', ') : value)
+  }
+  return headers
+}
+
+function parseJson(body: Buffer): unknown {
+  try {
+    return JSON.parse(body.toString('utf8'))
+  } catch {
+    // Answered as 400 by the caller.
+    return undefined
+  }
+}
+
+function readiness(dependencies: readonly DependencyState[]): HttpReply {
+  const ok = dependencies.every((dependency) => dependency.ok)
+  return jsonReply(ok ? 200 : 503, { status: ok ? 'ready' : 'not ready', dependencies })
+}
+
+const errorReply = (status: number, code: string, message: string): HttpReply =>
+  jsonReply(status, { errors: [{ message, extensions: { code } }] })
