@@ -71,7 +71,10 @@ function atExpiry(expiresAt: Date | null, clock: Clock, end: () => void): () => 
   let timer: NodeJS.Timeout | undefined
   const wait = (): void => {
     const leftMs = expiresAt.getTime() - clock.now().getTime()
-    if (leftMs <= 0) return end()
+    if (leftMs <= 0) {
+      end()
+      return
+    }
     timer = setTimeout(wait, Math.min(leftMs, MAX_TIMER_MS))
     timer.unref()
   }

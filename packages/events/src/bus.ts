@@ -1,0 +1,31 @@
+import type { DeliveredEvent, Topic } from './event.ts'
+
+/** Takes effect on events of some topics. It may see an event twice, and never out of order within a key. */
+export interface Consumer {
+  /** Stable: handled ids and consumer groups go by it. */
+  readonly name: string
+  readonly topics: readonly Topic[]
+  handle(event: DeliveredEvent): Promise<void>
+}
+
+/** An event that no attempt could deliver. The relay parks it with its key and goes on with other keys. */
+export class Undeliverable extends Error {
+  override readonly name = 'Undeliverable'
+  constructor(
+    readonly eventId: string,
+    reason: string,
+    options?: { cause?: unknown },
+  ) {
+    super(reason, options)
+  }
+}
+
+export interface EventBus {
+  /**
+   * Delivers events in order per key: resolves when all of them are at the broker, or, in process, handled by every
+   * consumer of their topic. Answers those that failed; a failed event's later ones of the same key are not delivered.
+   */
+  publish(events: readonly DeliveredEvent[]): Promise<readonly Undeliverable[]>
+  subscribe(consumer: Consumer): Promise<void>
+  close(): Promise<void>
+}

@@ -1,0 +1,51 @@
+import { type SqlClient, uuidv7 } from '@corridor/platform'
+
+/**
+ * One holder at a time, by a row of `leases`. Expiry is judged by the database's clock alone, so that no two clocks
+ * are compared. The fence rises whenever the holder changes: work guarded by `fence` cannot be done by an old holder.
+ */
+export class Lease {
+  readonly holder: string
+  private fence: bigint | null = null
+
+  constructor(private readonly options: { name: string; ttlMs: number; holder?: string }) {
+    this.holder = options.holder ?? uuidv7()
+  }
+
+  /** The fence if this is the holder now, after taking or renewing the lease; null while another holds it. */
+  async hold(client: SqlClient): Promise<bigint | null> {
+    const { rows } = await client.query<{ fence: bigint }>({
+      name: 'lease-hold',
+      text: `insert into leases as l (name, holder, fence, expires_at)
+             values ($1, $2, 1, clock_timestamp() + $3 * interval '1 millisecond')
+             on conflict (name) do update
+               set holder = excluded.holder,
+                   fence = case when l.holder = excluded.holder then l.fence else l.fence + 1 end,
+                   expires_at = excluded.expires_at
+               where l.holder = excluded.holder or l.expires_at < clock_timestamp()
+             returning fence`,
+      values: [this.options.name, this.holder, this.options.ttlMs],
+    })
+    this.fence = rows[0]?.fence ?? null
+    return this.fence
+  }
+
+  /** Whether the lease is still ours, locking it until the transaction ends: what is written here, no later holder misses. */
+  async confirm(client: SqlClient): Promise<boolean> {
+    const { rowCount } = await client.query({
+      name: 'lease-confirm',
+      text: `select 1 from leases where name = $1 and holder = $2 and fence = $3 for share`,
+      values: [this.options.name, this.holder, this.fence],
+    })
+    return rowCount === 1
+  }
+
+  /** Gives the lease up, so that a standby need not wait for its end. */
+  async release(client: SqlClient): Promise<void> {
+    this.fence = null
+    await client.query(`update leases set expires_at = clock_timestamp() where name = $1 and holder = $2`, [
+      this.options.name,
+      this.holder,
+    ])
+  }
+}

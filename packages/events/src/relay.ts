@@ -1,0 +1,125 @@
+import { inTransaction, type Logger, type Pool, type SqlClient, type Wakeups } from '@corridor/platform'
+import type { EventBus, Undeliverable } from './bus.ts'
+import { queueChannel } from './enqueue.ts'
+import type { DeliveredEvent, EventData, Topic } from './event.ts'
+import { Lease } from './lease.ts'
+import { Loop } from './loop.ts'
+
+export interface RelayOptions {
+  readonly domain: string
+  readonly pool: Pool
+  readonly bus: EventBus
+  readonly wakeups: Wakeups
+  readonly logger: Logger
+  readonly maxRows?: number
+  readonly pollMs?: number
+  readonly leaseTtlMs?: number
+}
+
+interface QueuedEvent {
+  sequence: bigint
+  id: string
+  topic: Topic
+  key: string
+  type: string
+  data: EventData
+  traceparent: string | null
+  occurred_at: Date
+}
+
+const DEFAULT_MAX_ROWS = 500
+const DEFAULT_POLL_MS = 250
+const DEFAULT_LEASE_TTL_MS = 5_000
+
+/**
+ * Delivers a domain's queued events: at least once, in order per key, in groups. A row leaves the queue after its
+ * delivery; a crash between the two delivers it again. An event that cannot be delivered is parked, and its key's later
+ * events wait in the queue behind it.
+ */
+export class Relay {
+  private readonly lease: Lease
+  private readonly loop: Loop
+
+  constructor(private readonly options: RelayOptions) {
+    this.lease = new Lease({ name: `relay:${options.domain}`, ttlMs: options.leaseTtlMs ?? DEFAULT_LEASE_TTL_MS })
+    this.loop = new Loop({
+      name: `relay:${options.domain}`,
+      logger: options.logger,
+      round: () => this.round(),
+      pollMs: options.pollMs ?? DEFAULT_POLL_MS,
+      wakeups: options.wakeups,
+      channels: [queueChannel(options.domain)],
+    })
+  }
+
+  start(): void {
+    this.loop.start()
+  }
+
+  async stop(): Promise<void> {
+    await this.loop.stop()
+    await this.lease.release(this.options.pool)
+  }
+
+  /** Delivers one group; answers whether more may be waiting. */
+  async round(): Promise<boolean> {
+    const { pool, bus, maxRows = DEFAULT_MAX_ROWS } = this.options
+    if ((await this.lease.hold(pool)) === null) return false
+    const queued = await readQueue(pool, maxRows)
+    if (queued.length === 0) return false
+    const failed = await bus.publish(queued.map(toEvent))
+    await inTransaction(pool, async (client) => {
+      if (await this.lease.confirm(client)) await settle(client, queued, failed)
+    })
+    for (const { eventId, message } of failed) {
+      this.options.logger.error({ domain: this.options.domain, event: eventId, reason: message }, 'event parked')
+    }
+    return queued.length === maxRows
+  }
+}
+
+/** The next rows of keys that are not parked, in order. */
+async function readQueue(pool: Pool, maxRows: number): Promise<QueuedEvent[]> {
+  const { rows } = await pool.query<QueuedEvent>({
+    name: 'relay-read',
+    text: `select sequence, id, topic, key, type, data, traceparent, occurred_at
+           from event_queue q
+           where not exists (select 1 from parked_events p where p.topic = q.topic and p.key = q.key)
+           order by sequence limit $1`,
+    values: [maxRows],
+  })
+  return rows
+}
+
+/** Removes what was delivered and parks what was not; later events of a parked key stay queued. */
+async function settle(
+  client: SqlClient,
+  queued: readonly QueuedEvent[],
+  failed: readonly Undeliverable[],
+): Promise<void> {
+  const failedAt = new Map<string, bigint>()
+  for (const row of queued) {
+    if (failed.some(({ eventId }) => eventId === row.id)) failedAt.set(`${row.topic}\n${row.key}`, row.sequence)
+  }
+  const delivered = queued.filter(
+    (row) => row.sequence < (failedAt.get(`${row.topic}\n${row.key}`) ?? row.sequence + 1n),
+  )
+  if (failed.length > 0) {
+    await client.query(
+      `with parked as (delete from event_queue q using unnest($1::uuid[], $2::text[]) as f (id, reason) where q.id = f.id
+                       returning q.*, f.reason)
+       insert into parked_events (sequence, id, topic, key, type, data, traceparent, occurred_at, reason)
+       select sequence, id, topic, key, type, data, traceparent, occurred_at, reason from parked`,
+      [failed.map(({ eventId }) => eventId), failed.map(({ message }) => message)],
+    )
+  }
+  await client.query({
+    name: 'relay-settle',
+    text: 'delete from event_queue where sequence = any($1::bigint[])',
+    values: [delivered.map((row) => row.sequence)],
+  })
+}
+
+function toEvent({ id, topic, key, type, data, traceparent, occurred_at }: QueuedEvent): DeliveredEvent {
+  return { id, topic, key, type, data, traceparent, occurredAt: occurred_at }
+}
