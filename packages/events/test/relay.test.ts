@@ -1,0 +1,140 @@
+import { mkdtempSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createPool, inProcessWakeups, inTransaction, type Pool, silentLogger } from '@corridor/platform'
+import { createTestDatabase, type TestDatabase } from '@corridor/testing'
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import {
+  type DeliveredEvent,
+  EVENT_TABLES_SQL,
+  enqueueEvents,
+  handleOnce,
+  inProcessBus,
+  Relay,
+  Sequencer,
+} from '../src/index.ts'
+
+let database: TestDatabase
+let pool: Pool
+const wakeups = inProcessWakeups()
+
+beforeAll(async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'events-migrations-'))
+  const positions =
+    'create table positions_queue (sequence bigint generated always as identity primary key, label text);'
+  writeFileSync(join(folder, '001.do.events.sql'), `${EVENT_TABLES_SQL}\n${positions}`)
+  database = await createTestDatabase({ migrationsDirectory: folder })
+  pool = createPool({ url: database.applicationUrl, service: 'test' })
+})
+
+afterAll(async () => {
+  await pool.end()
+  await database.drop()
+})
+
+beforeEach(async () => {
+  await pool.query('delete from event_queue')
+  await pool.query('delete from parked_events')
+  await pool.query('delete from leases')
+})
+
+const rates = (key: string, count: number, from = 0) =>
+  Array.from({ length: count }, (_, index) => ({
+    topic: 'forex.rates' as const,
+    key,
+    type: 'rate.changed',
+    data: { number: from + index },
+  }))
+
+function relayTo(handle: (event: DeliveredEvent) => Promise<void>, leaseTtlMs = 5_000) {
+  const bus = inProcessBus({ logger: silentLogger })
+  void bus.subscribe({ name: 'test', topics: ['forex.rates'], handle })
+  return new Relay({ domain: 'test', pool, bus, wakeups, logger: silentLogger, leaseTtlMs })
+}
+
+describe('the relay', () => {
+  it('delivers each key in order and empties the queue', async () => {
+    const seen: string[] = []
+    const relay = relayTo(async ({ key, data }) => void seen.push(`${key}${data.number}`))
+    await enqueueEvents(pool, [...rates('A', 3), ...rates('B', 2)])
+    await relay.round()
+    expect(seen.filter((item) => item.startsWith('A'))).toEqual(['A0', 'A1', 'A2'])
+    expect(seen.filter((item) => item.startsWith('B'))).toEqual(['B0', 'B1'])
+    expect((await pool.query('select 1 from event_queue')).rowCount).toBe(0)
+  })
+
+  it('delivers an event whose transaction commits after a later one', async () => {
+    const seen: unknown[] = []
+    const relay = relayTo(async ({ data }) => void seen.push(data.number))
+    await inTransaction(pool, async (late) => {
+      await enqueueEvents(late, rates('A', 1, 1))
+      await enqueueEvents(pool, rates('B', 1, 2))
+      await relay.round()
+      expect(seen).toEqual([2])
+    })
+    await relay.round()
+    expect(seen).toEqual([2, 1])
+  })
+
+  it('parks a poisoned event with its key and goes on with other keys', async () => {
+    const seen: string[] = []
+    const relay = relayTo(async ({ key, data }) => {
+      if (key === 'A' && data.number === 1) throw new Error('poison')
+      seen.push(`${key}${data.number}`)
+    })
+    await enqueueEvents(pool, [...rates('A', 3), ...rates('B', 2)])
+    await relay.round()
+    await enqueueEvents(pool, rates('B', 1, 2))
+    await relay.round()
+    expect(seen.sort()).toEqual(['A0', 'B0', 'B1', 'B2'])
+    expect((await pool.query<{ data: object }>('select data from parked_events')).rows).toEqual([
+      { data: { number: 1 } },
+    ])
+    expect((await pool.query<{ data: object }>('select data from event_queue')).rows).toEqual([{ data: { number: 2 } }])
+  })
+
+  it('lets a standby take over only when the lease has ended', async () => {
+    const seen: string[] = []
+    const first = relayTo(async () => void seen.push('first'), 60_000)
+    const standby = relayTo(async () => void seen.push('standby'))
+    await first.round()
+    await enqueueEvents(pool, rates('A', 1))
+    await standby.round()
+    expect(seen).toEqual([])
+    await first.stop()
+    await standby.round()
+    expect(seen).toEqual(['standby'])
+  })
+})
+
+describe('a handled event', () => {
+  it('has its effect once', async () => {
+    const event = { consumer: 'test', eventId: '00000000-0000-4000-8000-000000000001' }
+    expect(await handleOnce(pool, event)).toBe(true)
+    expect(await handleOnce(pool, event)).toBe(false)
+    expect(await handleOnce(pool, { ...event, consumer: 'other' })).toBe(true)
+  })
+})
+
+describe('the sequencer', () => {
+  it('places rows in order, once, whatever the order of their commits', async () => {
+    const placed: string[] = []
+    const sequencer = new Sequencer<{ sequence: bigint; label: string }>({
+      name: 'positions',
+      pool,
+      queueTable: 'positions_queue',
+      place: async (_client, rows) => void placed.push(...rows.map((row) => row.label)),
+      logger: silentLogger,
+      wakeups,
+      channel: 'test',
+    })
+    await inTransaction(pool, async (late) => {
+      await late.query(`insert into positions_queue (label) values ('late')`)
+      await pool.query(`insert into positions_queue (label) values ('early')`)
+      await sequencer.round()
+    })
+    await sequencer.round()
+    await sequencer.round()
+    expect(placed).toEqual(['early', 'late'])
+  })
+})
