@@ -41,6 +41,9 @@ describe('parseMoney', () => {
     ['a text without end', 'USD', '1'.repeat(100_000)],
     ['a currency that is none', 'XXX', '1'],
     ['a currency in lower case', 'usd', '1'],
+    ['a name that every object has', '__proto__', '1'],
+    ['another base', 'USD', '0x10'],
+    ['infinity', 'USD', 'Infinity'],
   ])('refuses %s', (_what, currency, amount) => {
     expect(parseMoney({ amount, currency })).toEqual({ ok: false, reason: expect.stringMatching(/\.$/) })
   })
