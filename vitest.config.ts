@@ -1,5 +1,8 @@
+import { createRequire } from 'node:module'
 import swc from 'unplugin-swc'
 import { defineConfig } from 'vitest/config'
+
+const require = createRequire(import.meta.url)
 
 /** Tests run on TypeScript sources (condition `source`), with the decorator metadata that type-graphql reads. */
 export default defineConfig({
@@ -14,10 +17,15 @@ export default defineConfig({
       module: { type: 'es6' },
     }),
   ],
-  resolve: { conditions: ['source'] },
+  // Node loads graphql's `main`; Vite would prefer its `module`, and two copies do not know each other's types.
+  resolve: { conditions: ['source'], alias: [{ find: /^graphql$/, replacement: require.resolve('graphql') }] },
   ssr: { resolve: { conditions: ['source'], externalConditions: ['node', 'import', 'module', 'default'] } },
   test: {
-    include: ['{packages,subgraphs}/*/{src,test}/**/*.test.ts', '{router,workers,tools}/**/*.test.ts', 'e2e/**/*.e2e.ts'],
+    include: [
+      '{packages,subgraphs}/*/{src,test}/**/*.test.ts',
+      '{router,workers,tools}/**/*.test.ts',
+      'e2e/**/*.e2e.ts',
+    ],
     exclude: ['**/node_modules/**', '**/dist/**'],
     globalSetup: ['packages/testing/src/global-setup.ts'],
     testTimeout: 60_000,

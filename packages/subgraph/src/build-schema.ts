@@ -1,9 +1,10 @@
 import 'reflect-metadata'
 import { buildSubgraphSchema } from '@apollo/subgraph'
+import { invariant } from '@corridor/platform'
 import { printSchemaWithDirectives } from '@graphql-tools/utils'
 import DataLoader from 'dataloader'
 import { type GraphQLSchema, isObjectType, parse } from 'graphql'
-import { buildSchema, createResolversMap } from 'type-graphql'
+import { buildSchema, createResolversMap, type PubSub } from 'type-graphql'
 import type { SubgraphContext } from './context.ts'
 import { type FieldRequirement, REQUIREMENT } from './directives.ts'
 import { guardFields } from './guard.ts'
@@ -29,6 +30,12 @@ export interface FederatedSchemaOptions {
   readonly references?: Readonly<Record<string, Reference>>
 }
 
+/** type-graphql asks for one; ours read data by position instead, by each field's own `subscribe`. */
+const NO_PUB_SUB: PubSub = {
+  publish: () => invariant(false, 'events are read by position, never published here'),
+  subscribe: () => invariant(false, 'a subscription field names its own `subscribe`') as never,
+}
+
 type Constructor = new (...args: never[]) => object
 
 /**
@@ -44,6 +51,7 @@ export async function buildFederatedSchema(options: FederatedSchemaOptions): Pro
     container: { get: (resolver) => instances.get(resolver as never) },
     skipCheck: true, // Federation's directives are unknown to graphql-js; composition checks them.
     validate: false, // Input is judged by the use cases.
+    pubSub: NO_PUB_SUB,
   })
   const sdl = printSchemaWithDirectives(source)
   const links = /@live\b/.test(sdl) ? `${FEDERATION_LINK}\n${LIVE_LINK}` : FEDERATION_LINK
