@@ -2,12 +2,13 @@ import 'reflect-metadata'
 import { buildSubgraphSchema } from '@apollo/subgraph'
 import { invariant } from '@corridor/platform'
 import { printSchemaWithDirectives } from '@graphql-tools/utils'
-import DataLoader from 'dataloader'
 import { type GraphQLSchema, isObjectType, parse } from 'graphql'
 import { buildSchema, createResolversMap, type PubSub } from 'type-graphql'
 import type { SubgraphContext } from './context.ts'
 import { type FieldRequirement, REQUIREMENT } from './directives.ts'
 import { guardFields } from './guard.ts'
+import { requestLoader } from './request-loader.ts'
+import { rememberInstances } from './subscribe-with.ts'
 
 const FEDERATION_LINK = `extend schema @link(url: "https://specs.apollo.dev/federation/v2.9", import: ["@key",
   "@shareable", "@external", "@requires", "@provides", "@inaccessible", "@authenticated", "@requiresScopes", "@composeDirective"])`
@@ -60,20 +61,13 @@ export async function buildFederatedSchema(options: FederatedSchemaOptions): Pro
     resolvers[type] = { ...resolvers[type], __resolveReference: batched(reference) }
   }
   const schema = buildSubgraphSchema([{ typeDefs: parse(`${links}\n${sdl}`), resolvers: resolvers as never }])
+  rememberInstances(schema, instances)
   return guardFields(schema, requirementsOf(source))
 }
 
-/** One loader per request, so that nothing is remembered longer than the request that may see it. */
 function batched(reference: Reference): (ref: { id: string }, context: SubgraphContext) => Promise<object | null> {
-  const loaders = new WeakMap<SubgraphContext, DataLoader<string, object | null>>()
-  return ({ id }, context) => {
-    let loader = loaders.get(context)
-    if (!loader) {
-      loader = new DataLoader((ids: readonly string[]) => reference.load(ids, context))
-      loaders.set(context, loader)
-    }
-    return loader.load(id)
-  }
+  const load = requestLoader((ids, context) => reference.load(ids, context))
+  return ({ id }, context) => load(id, context)
 }
 
 function requirementsOf(source: GraphQLSchema): ReadonlyMap<string, FieldRequirement> {

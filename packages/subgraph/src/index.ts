@@ -23,6 +23,7 @@ export {
   Shareable,
 } from './directives.ts'
 export { type HttpReply, type HttpRequest, jsonReply } from './http.ts'
+export { type LiveSource, liveStream } from './live-stream.ts'
 export {
   MoneyInput,
   MoneyType,
@@ -34,6 +35,7 @@ export {
   toMoneyType,
 } from './money-type.ts'
 export { checkDatabase, checkDependency } from './readiness.ts'
+export { requestLoader } from './request-loader.ts'
 export {
   CountryCodeScalar,
   CurrencyPairScalar,
@@ -55,3 +57,4 @@ export {
   serveSubgraph,
 } from './serve.ts'
 export { createServiceClient, type ServiceClient, type ServiceClientOptions } from './service-client.ts'
+export { subscribeWith } from './subscribe-with.ts'

@@ -1,0 +1,77 @@
+import { fileURLToPath } from 'node:url'
+import { type Clock, createPool, type Logger, type Pool, type Wakeups } from '@corridor/platform'
+import { buildFederatedSchema, checkDatabase, type Subgraph } from '@corridor/subgraph'
+import { BalanceWatcher } from './balance-watcher.ts'
+import { createAccountReader } from './resolvers/account-reader.ts'
+import { AccountResolver } from './resolvers/account-resolver.ts'
+import { BooksResolver } from './resolvers/books-resolver.ts'
+import { EntryResolver } from './resolvers/entry-resolver.ts'
+import { JournalResolver } from './resolvers/journal-resolver.ts'
+import { createTransferReader, TransferResolver } from './resolvers/transfer-resolver.ts'
+import { WalletResolver } from './resolvers/wallet-resolver.ts'
+import { InvariantMonitor } from './use-cases/check-invariants.ts'
+import { LedgerUseCases } from './use-cases/ledger-use-cases.ts'
+
+export { BOOK_INVARIANTS } from './domain/invariants.ts'
+export type { JournalResult } from './domain/journal.ts'
+export { checkInvariants, type InvariantCheck } from './use-cases/check-invariants.ts'
+export type { JournalDraft, TransferDraft } from './use-cases/journal-input.ts'
+export { LedgerUseCases } from './use-cases/ledger-use-cases.ts'
+
+/** Numbered SQL; read where it lies, so that it need not be copied by the build. */
+export const ledgerMigrations = fileURLToPath(new URL('../src/migrations', import.meta.url))
+
+export interface LedgerDeps {
+  readonly databaseUrl: string
+  readonly clock: Clock
+  readonly logger: Logger
+  readonly wakeups: Wakeups
+  readonly poolSize?: number
+}
+
+export interface LedgerSubgraph extends Subgraph {
+  readonly useCases: LedgerUseCases
+  readonly pool: Pool
+}
+
+/** The ledger over its database: the books, their one write path, and what may be read of them. */
+export async function createLedgerSubgraph(deps: LedgerDeps): Promise<LedgerSubgraph> {
+  const { databaseUrl, clock, logger, wakeups } = deps
+  const pool = createPool({
+    url: databaseUrl,
+    service: 'ledger-service',
+    ...(deps.poolSize === undefined ? {} : { max: deps.poolSize }),
+  })
+  const useCases = new LedgerUseCases({ pool, clock, wakeups })
+  const watcher = new BalanceWatcher({ pool, wakeups, logger })
+  const accounts = createAccountReader(pool)
+  const transfers = createTransferReader(pool)
+  const schema = await buildFederatedSchema({
+    resolvers: [
+      new AccountResolver(pool, accounts),
+      new EntryResolver(transfers),
+      new TransferResolver(transfers, accounts),
+      new WalletResolver(accounts, watcher),
+      new BooksResolver(pool, new InvariantMonitor({ pool, clock })),
+      new JournalResolver(useCases),
+    ],
+    references: {
+      Account: { load: (ids, context) => Promise.all(ids.map((id) => accounts(id, context))) },
+      Transfer: { load: (ids, context) => Promise.all(ids.map((id) => transfers(id, context))) },
+      Wallet: {
+        load: (ids, context) => Promise.all(ids.map(async (id) => ({ id, account: await accounts(id, context) }))),
+      },
+    },
+  })
+  return {
+    name: 'ledger',
+    schema,
+    useCases,
+    pool,
+    ready: async () => [await checkDatabase(pool)],
+    async close() {
+      watcher.close()
+      await pool.end()
+    },
+  }
+}

@@ -1,0 +1,101 @@
+import { type ErrorCode, type SqlClient } from '@corridor/platform'
+import {
+  type AccountState,
+  type HoldState,
+  isResolution,
+  type JournalRequest,
+  type JournalResult,
+} from '../domain/journal.ts'
+
+/** A journal id that was decided before, with the digest of its content; null for a retired id. */
+export interface KnownJournal {
+  readonly id: string
+  readonly digest: Buffer | null
+  readonly result: JournalResult
+}
+
+export interface Taken {
+  readonly journals: readonly KnownJournal[]
+  readonly transferIds: ReadonlySet<string>
+  readonly resolvedHolds: ReadonlySet<string>
+}
+
+interface JournalRow {
+  id: string
+  digest: Buffer | null
+  status: 'POSTED' | 'REFUSED' | 'RETIRED'
+  code: ErrorCode | null
+  message: string | null
+  transfer_index: number | null
+  decided_at: Date
+}
+
+/** The holds that are to be resolved, with all that were made in their journals: the legs of a conversion go together. */
+export async function readHolds(client: SqlClient, requests: readonly JournalRequest[]): Promise<HoldState[]> {
+  const ids = requests.flatMap(({ transfers }) => transfers.filter(isResolution).map(({ resolves }) => resolves))
+  if (ids.length === 0) return []
+  const { rows } = await client.query<HoldState>({
+    name: 'ledger-holds',
+    text: `select id, journal_id as "journalId", debit_account_id as "debitAccountId", credit_account_id as "creditAccountId",
+                  amount_minor as "amountMinor", currency, expires_at as "expiresAt", false as resolved
+           from transfers
+           where action = 'HOLD' and journal_id in (select journal_id from transfers where id = any($1::uuid[]))
+           order by journal_id, position`,
+    values: [ids],
+  })
+  return rows
+}
+
+/** The accounts as they stand, locked until the transaction ends; in id order, so that no two batches wait for each other. */
+export async function lockAccounts(client: SqlClient, ids: readonly string[]): Promise<Map<string, AccountState>> {
+  const distinct = [...new Set(ids)]
+  const { rows } = await client.query<AccountState>({
+    name: 'ledger-lock-accounts',
+    text: `select id, code, currency, owner, status, posted_minor as "postedMinor", held_minor as "heldMinor",
+                  incoming_minor as "incomingMinor", floor_minor as "floorMinor", entry_count as "entryCount", version
+           from accounts where id = any($1::uuid[]) order by id for no key update`,
+    values: [distinct],
+  })
+  return new Map(rows.map((row) => [row.id, row]))
+}
+
+/**
+ * What of the batch's ids is already there. Read after the accounts are locked, so that what a batch with the same
+ * accounts committed while we waited is seen.
+ */
+export async function readTaken(client: SqlClient, requests: readonly JournalRequest[]): Promise<Taken> {
+  const transfers = requests.flatMap((request) => request.transfers)
+  const holds = transfers.filter(isResolution).map(({ resolves }) => resolves)
+  const { rows } = await client.query<JournalRow & { kind: string }>({
+    name: 'ledger-taken',
+    text: `select 'journal' as kind, id, digest, status, code, message, transfer_index, decided_at
+             from journals where id = any($1::uuid[])
+           union all
+           select 'transfer', id, null, null, null, null, null, null from transfers where id = any($2::uuid[])
+           union all
+           select 'resolution', resolves, null, null, null, null, null, null from transfers where resolves = any($3::uuid[])`,
+    values: [requests.map(({ id }) => id), transfers.map(({ id }) => id), holds],
+  })
+  return {
+    journals: rows.filter(({ kind }) => kind === 'journal').map(toKnown),
+    transferIds: new Set(rows.filter(({ kind }) => kind === 'transfer').map(({ id }) => id)),
+    resolvedHolds: new Set(rows.filter(({ kind }) => kind === 'resolution').map(({ id }) => id)),
+  }
+}
+
+export async function readDecided(client: SqlClient, ids: readonly string[]): Promise<KnownJournal[]> {
+  const { rows } = await client.query<JournalRow>({
+    name: 'ledger-journals',
+    text: `select id, digest, status, code, message, transfer_index, decided_at from journals where id = any($1::uuid[])`,
+    values: [ids],
+  })
+  return rows.map(toKnown)
+}
+
+function toKnown({ id, digest, status, code, message, transfer_index, decided_at }: JournalRow): KnownJournal {
+  const result: JournalResult =
+    status === 'REFUSED' && code !== null
+      ? { id, status, code, message: message ?? '', transferIndex: transfer_index }
+      : { id, status: status === 'RETIRED' ? 'RETIRED' : 'POSTED', decidedAt: decided_at }
+  return { id, digest, result }
+}

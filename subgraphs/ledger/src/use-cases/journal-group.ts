@@ -1,0 +1,71 @@
+import type { JournalResult } from '../domain/journal.ts'
+import { MAX_JOURNALS_PER_BATCH } from '../domain/journal.ts'
+import type { ReadJournal } from './journal-input.ts'
+
+type Post = (journals: readonly ReadJournal[]) => Promise<JournalResult[]>
+
+interface Waiting {
+  readonly journals: readonly ReadJournal[]
+  readonly resolve: (results: JournalResult[]) => void
+  readonly reject: (error: unknown) => void
+}
+
+/** Two batches at once keep the database busy while the server decides and writes; more only contend for locks. */
+const MAX_BATCHES_AT_ONCE = 2
+
+/**
+ * Groups concurrent calls into batches. When nothing is under way a call goes at once; while batches are, calls gather
+ * and leave together when one of them is done: the wait is at most that batch, a few milliseconds. A batch that fails as
+ * a whole is tried again call by call, so that one call's fault is not its neighbours'.
+ */
+export class JournalGroup {
+  private waiting: Waiting[] = []
+  private underWay = 0
+  private scheduled = false
+
+  constructor(private readonly post: Post) {}
+
+  submit(journals: readonly ReadJournal[]): Promise<JournalResult[]> {
+    return new Promise((resolve, reject) => {
+      this.waiting.push({ journals, resolve, reject })
+      this.schedule()
+    })
+  }
+
+  /** Calls of the same turn of the event loop leave together. */
+  private schedule(): void {
+    if (this.scheduled || this.underWay >= MAX_BATCHES_AT_ONCE || this.waiting.length === 0) return
+    this.scheduled = true
+    setImmediate(() => {
+      this.scheduled = false
+      void this.send(this.take())
+    })
+  }
+
+  private take(): Waiting[] {
+    let size = 0
+    const fits = this.waiting.findIndex(({ journals }) => {
+      size += journals.length
+      return size > MAX_JOURNALS_PER_BATCH
+    })
+    return this.waiting.splice(0, fits === -1 ? this.waiting.length : Math.max(fits, 1))
+  }
+
+  private async send(calls: Waiting[]): Promise<void> {
+    this.underWay += 1
+    try {
+      const results = await this.post(calls.flatMap(({ journals }) => journals))
+      let from = 0
+      for (const { journals, resolve } of calls) {
+        resolve(results.slice(from, from + journals.length))
+        from += journals.length
+      }
+    } catch (error) {
+      if (calls.length === 1) calls[0]?.reject(error)
+      else await Promise.all(calls.map((call) => this.post(call.journals).then(call.resolve, call.reject)))
+    } finally {
+      this.underWay -= 1
+      this.schedule()
+    }
+  }
+}

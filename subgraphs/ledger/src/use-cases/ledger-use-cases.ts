@@ -1,0 +1,57 @@
+import {
+  accept,
+  type Clock,
+  ERROR_MESSAGES,
+  isUuid,
+  type Pool,
+  type Result,
+  refuse,
+  type Wakeups,
+} from '@corridor/platform'
+import { type AccountStatus, type JournalResult, MAX_JOURNALS_PER_BATCH } from '../domain/journal.ts'
+import { type NewAccount, openAccounts, setAccountStatus } from './accounts.ts'
+import { HouseAccounts } from './house-accounts.ts'
+import { JournalGroup } from './journal-group.ts'
+import { type JournalDraft, readJournal } from './journal-input.ts'
+import { postJournals } from './post-journals.ts'
+import { retireJournals } from './retire-journals.ts'
+
+/** What others may ask of the ledger, over one database. */
+export class LedgerUseCases {
+  private readonly group: JournalGroup
+
+  constructor(private readonly deps: { pool: Pool; clock: Clock; wakeups: Wakeups }) {
+    const houseAccounts = new HouseAccounts(deps.pool)
+    this.group = new JournalGroup((journals) => postJournals({ ...deps, houseAccounts }, journals))
+  }
+
+  openAccounts(accounts: readonly NewAccount[]): Promise<Result<readonly NewAccount[]>> {
+    return openAccounts(this.deps.pool, accounts)
+  }
+
+  setAccountStatus(change: { id: string; status: AccountStatus }): Promise<Result<AccountStatus>> {
+    return setAccountStatus(this.deps, change)
+  }
+
+  /**
+   * Posts journals, each with its own result, in order. The call as a whole is refused for more than 1,000 journals
+   * (BATCH_TOO_LARGE) and for input that is no journal at all (BAD_USER_INPUT).
+   */
+  async postJournals(drafts: readonly JournalDraft[]): Promise<Result<JournalResult[]>> {
+    if (drafts.length > MAX_JOURNALS_PER_BATCH) return refuse('BATCH_TOO_LARGE')
+    const journals = []
+    for (const [index, draft] of drafts.entries()) {
+      const journal = readJournal(draft, `journals.${index}`)
+      if (!journal.ok) return journal
+      journals.push(journal.value)
+    }
+    return accept(journals.length === 0 ? [] : await this.group.submit(journals))
+  }
+
+  async retireJournals(ids: readonly string[]): Promise<Result<JournalResult[]>> {
+    if (ids.length > MAX_JOURNALS_PER_BATCH) return refuse('BATCH_TOO_LARGE', ERROR_MESSAGES.BATCH_TOO_LARGE, 'ids')
+    const wrong = ids.findIndex((id) => !isUuid(id))
+    if (wrong !== -1) return refuse('BAD_USER_INPUT', `ids.${wrong} is not a UUID.`, `ids.${wrong}`)
+    return accept(await retireJournals(this.deps, ids))
+  }
+}
