@@ -1,5 +1,5 @@
 import pg from 'pg'
-import { Fault } from './errors.ts'
+import { Fault, type Refusal, type Result } from './errors.ts'
 
 /** What of `pg` the platform writes SQL through: a pool, or a client inside a transaction. */
 export interface SqlClient {
@@ -70,6 +70,31 @@ export async function inTransaction<T>(
     throw error
   } finally {
     client.release(broken)
+  }
+}
+
+/** Carries a refusal out of a transaction that must not be committed. */
+class RolledBack extends Error {
+  override readonly name = 'RolledBack'
+  constructor(readonly refusal: Refusal) {
+    super(refusal.message)
+  }
+}
+
+/** As `inTransaction`, for work that may refuse: a refusal rolls back, so that nothing is written and no key consumed. */
+export async function inTransactionOrRefuse<T>(
+  pool: Pool,
+  work: (client: SqlClient) => Promise<Result<T>>,
+): Promise<Result<T>> {
+  try {
+    return await inTransaction(pool, async (client) => {
+      const result = await work(client)
+      if (!result.ok) throw new RolledBack(result)
+      return result
+    })
+  } catch (error) {
+    if (error instanceof RolledBack) return error.refusal
+    throw error
   }
 }
 

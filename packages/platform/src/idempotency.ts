@@ -10,8 +10,9 @@ export type CanonicalInput =
   | boolean
   | null
   | undefined
+  | Date
   | readonly CanonicalInput[]
-  | { readonly [name: string]: CanonicalInput }
+  | object
 
 export interface IdempotentCall {
   /** `idempotencyScope(caller)`. */
@@ -90,6 +91,7 @@ export function canonicalJson(input: CanonicalInput): string {
   if (input === null || input === undefined) return 'null'
   if (typeof input === 'bigint') return `"${input}n"`
   if (typeof input !== 'object') return JSON.stringify(input)
+  if (input instanceof Date) return JSON.stringify(input)
   if (Array.isArray(input)) return `[${input.map(canonicalJson).join(',')}]`
   const fields = Object.entries(input)
     .filter(([, value]) => value !== null && value !== undefined)

@@ -6,6 +6,7 @@ export { ConfigError, readConfig, type Setting } from './config.ts'
 export {
   createPool,
   inTransaction,
+  inTransactionOrRefuse,
   isRetryableSqlError,
   type Pool,
   type SqlClient,

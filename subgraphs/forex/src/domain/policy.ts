@@ -1,0 +1,19 @@
+import type { Rate } from './rate.ts'
+
+export interface PairPolicy {
+  readonly spreadBps: number
+  readonly maxAgeSeconds: number
+  /** What happens when the rate is older: REJECT refuses, INDICATIVE still shows it for `convert`. Money never moves on it. */
+  readonly whenStale: 'REJECT' | 'INDICATIVE'
+}
+
+/** One policy for all pairs, and those that differ from it. */
+export interface Policies {
+  readonly standard: PairPolicy
+  readonly pairs: Readonly<Record<string, Partial<PairPolicy>>>
+}
+
+export const policyOf = ({ standard, pairs }: Policies, pair: string): PairPolicy => ({ ...standard, ...pairs[pair] })
+
+export const isStale = (rate: Rate, policy: PairPolicy, now: Date): boolean =>
+  now.getTime() - rate.observedAt.getTime() > policy.maxAgeSeconds * 1000

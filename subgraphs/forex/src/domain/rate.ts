@@ -1,0 +1,23 @@
+import type { Decimal } from '@corridor/money'
+
+/** A price of one unit of the base currency in the quote currency. bid <= mid <= ask. */
+export interface Rate {
+  /** Base and quote currency in six letters. */
+  readonly pair: string
+  readonly bid: Decimal
+  readonly mid: Decimal
+  readonly ask: Decimal
+  readonly source: string
+  /** The provider pairs this rate was derived from; the pair itself where it was quoted directly. */
+  readonly path: readonly string[]
+  readonly manual: boolean
+  /** Rises with every change of the pair. */
+  readonly version: bigint
+  readonly observedAt: Date
+}
+
+/** What a provider said of a pair. */
+export type Tick = Pick<Rate, 'pair' | 'bid' | 'mid' | 'ask' | 'source' | 'observedAt'>
+
+export const baseOf = (pair: string): string => pair.slice(0, 3)
+export const quoteOf = (pair: string): string => pair.slice(3)

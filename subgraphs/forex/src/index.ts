@@ -1,0 +1,91 @@
+import { fileURLToPath } from 'node:url'
+import { type Clock, createPool, IdempotencyKeys, type Logger, type Pool, type Wakeups } from '@corridor/platform'
+import { buildFederatedSchema, checkDatabase, type Subgraph } from '@corridor/subgraph'
+import type { Policies } from './domain/policy.ts'
+import type { Tick } from './domain/rate.ts'
+import { RateBook } from './rate-book.ts'
+import { InternalResolver } from './resolvers/internal-resolver.ts'
+import { createQuoteReader, QuoteResolver } from './resolvers/quote-resolver.ts'
+import { RateResolver } from './resolvers/rate-resolver.ts'
+import { ForexUseCases, type QuoteLimits, STANDARD_QUOTE_LIMITS } from './use-cases/forex-use-cases.ts'
+import { Pricing } from './use-cases/pricing.ts'
+import { recordTicks } from './use-cases/record-ticks.ts'
+
+export type { PairPolicy, Policies } from './domain/policy.ts'
+export type { Rate, Tick } from './domain/rate.ts'
+export type { RateProvider } from './providers/rate-provider.ts'
+export { simulatedMarket } from './providers/simulated-market.ts'
+export type { QuoteLimits } from './use-cases/forex-use-cases.ts'
+
+/** Numbered SQL; read where it lies, so that it need not be copied by the build. */
+export const forexMigrations = fileURLToPath(new URL('../src/migrations', import.meta.url))
+
+const STALE_AFTER_INTERVALS = 1.2
+/** However often a provider is polled, a rate is not stale before this: a poll may be late on a busy machine. */
+const MIN_MAX_AGE_SECONDS = 60
+const STANDARD_SPREAD_BPS = 50
+
+/** The policy for rates of a provider that has something new every `intervalMs`. */
+export const standardPolicies = ({ intervalMs }: { intervalMs: number }): Policies => ({
+  standard: {
+    spreadBps: STANDARD_SPREAD_BPS,
+    maxAgeSeconds: Math.max(Math.ceil((intervalMs * STALE_AFTER_INTERVALS) / 1000), MIN_MAX_AGE_SECONDS),
+    whenStale: 'REJECT',
+  },
+  pairs: {},
+})
+
+export interface ForexDeps {
+  readonly databaseUrl: string
+  readonly clock: Clock
+  readonly logger: Logger
+  readonly wakeups: Wakeups
+  readonly idempotencySecret: string
+  readonly policies: Policies
+  readonly limits?: QuoteLimits
+}
+
+export interface ForexSubgraph extends Subgraph {
+  readonly pool: Pool
+  recordTicks(ticks: readonly Tick[]): Promise<number>
+}
+
+/** Rates, and quotes locked on them, over `forex_db`. */
+export async function createForexSubgraph(deps: ForexDeps): Promise<ForexSubgraph> {
+  const { clock, wakeups, logger, policies, limits = STANDARD_QUOTE_LIMITS } = deps
+  const pool = createPool({ url: deps.databaseUrl, service: 'forex-service' })
+  const keys = new IdempotencyKeys(deps.idempotencySecret)
+  const book = new RateBook({ pool, wakeups, logger, clock })
+  const pricing = new Pricing({ book, policies, clock })
+  const useCases = new ForexUseCases({ pool, clock, book, pricing, keys, limits })
+  const reader = createQuoteReader(useCases)
+  const schema = await buildFederatedSchema({
+    resolvers: [
+      new RateResolver({ pool, book, pricing, policies, clock }),
+      new QuoteResolver({ useCases, reader, keys, clock }),
+      new InternalResolver({ pool, book, pricing, useCases }),
+    ],
+    references: { FxQuote: { load: (ids, context) => Promise.all(ids.map((id) => reader(id, context))) } },
+  })
+  return {
+    name: 'forex',
+    schema,
+    pool,
+    recordTicks: (ticks) => recordTicks({ pool, wakeups }, ticks),
+    ready: async () => [await checkDatabase(pool)],
+    async close() {
+      book.close()
+      await pool.end()
+    },
+  }
+}
+
+/** What the poller needs of forex: to record ticks, and nothing else of it. */
+export function createTickRecorder(deps: Pick<ForexDeps, 'databaseUrl' | 'wakeups'> & { service: string }) {
+  const pool = createPool({ url: deps.databaseUrl, service: deps.service, max: 2 })
+  return {
+    pool,
+    recordTicks: (ticks: readonly Tick[]) => recordTicks({ pool, wakeups: deps.wakeups }, ticks),
+    close: () => pool.end(),
+  }
+}

@@ -1,0 +1,125 @@
+import { queueChannel } from '@corridor/events'
+import { Decimal } from '@corridor/money'
+import type { Clock, Logger, Pool, Wakeups } from '@corridor/platform'
+import { deriveRate } from './domain/derive-rate.ts'
+import type { Rate } from './domain/rate.ts'
+
+interface RateRow {
+  pair: string
+  bid: string
+  mid: string
+  ask: string
+  source: string
+  path: string[]
+  manual: boolean
+  version: bigint
+  observedAt: Date
+}
+
+const COLUMNS = `pair, bid::text, mid::text, ask::text, source, path, manual, version, observed_at as "observedAt"`
+
+/** Without a wake-up, what is known is read again after this long: a lost one costs no more. */
+const MAX_UNREAD_MS = 250
+
+/**
+ * The current rates of all pairs that are quoted, as `forex_db` has them, with crosses derived once per change. Read
+ * again on each wake-up, and when it is used after a quarter of a second without one.
+ */
+export class RateBook {
+  private rates: ReadonlyMap<string, Rate> = new Map()
+  private derived = new Map<string, Rate | null>()
+  private readAtMs = Number.NEGATIVE_INFINITY
+  private reading: Promise<void> | null = null
+  private readonly listeners = new Set<() => void>()
+  private readonly unsubscribe: () => void
+  private readonly timer: NodeJS.Timeout
+
+  constructor(private readonly deps: { pool: Pool; wakeups: Wakeups; logger: Logger; clock: Clock }) {
+    this.unsubscribe = deps.wakeups.subscribe(queueChannel('forex'), () => this.refreshForListeners())
+    this.timer = setInterval(() => this.refreshForListeners(), MAX_UNREAD_MS)
+    this.timer.unref()
+  }
+
+  /** The rate of a pair, derived where it is not quoted; null where there is none. */
+  async rate(pair: string): Promise<Rate | null> {
+    await this.fresh()
+    return this.known(pair)
+  }
+
+  /** The pairs that are quoted, in order. */
+  async pairs(): Promise<string[]> {
+    await this.fresh()
+    return [...this.rates.keys()].sort()
+  }
+
+  /** The same as `rate`, of what was read last. */
+  known(pair: string): Rate | null {
+    let rate = this.derived.get(pair)
+    if (rate === undefined) {
+      rate = deriveRate(this.rates, pair)
+      this.derived.set(pair, rate)
+    }
+    return rate
+  }
+
+  onChange(listener: () => void): () => void {
+    this.listeners.add(listener)
+    return () => void this.listeners.delete(listener)
+  }
+
+  close(): void {
+    clearInterval(this.timer)
+    this.unsubscribe()
+    this.listeners.clear()
+  }
+
+  async fresh(): Promise<void> {
+    if (performance.now() - this.readAtMs > MAX_UNREAD_MS) await this.read()
+  }
+
+  private refreshForListeners(): void {
+    if (this.listeners.size === 0) {
+      this.readAtMs = Number.NEGATIVE_INFINITY // Whoever asks next reads.
+      return
+    }
+    this.read().catch((error: unknown) => this.deps.logger.warn({ error }, 'rates could not be read'))
+  }
+
+  private read(): Promise<void> {
+    this.reading ??= this.readOnce().finally(() => {
+      this.reading = null
+    })
+    return this.reading
+  }
+
+  private async readOnce(): Promise<void> {
+    const startedMs = performance.now()
+    const { rows } = await this.deps.pool.query<RateRow>({
+      name: 'forex-current-rates',
+      text: `select ${COLUMNS} from current_rates`,
+    })
+    const changed =
+      rows.length !== this.rates.size || rows.some((row) => this.rates.get(row.pair)?.version !== row.version)
+    this.readAtMs = startedMs
+    if (!changed) return
+    this.rates = new Map(rows.map((row) => [row.pair, toRate(row)]))
+    this.derived = new Map()
+    for (const listener of this.listeners) listener()
+  }
+}
+
+/** The rate that was in force at `at`, of what was quoted directly; crosses are derived by the caller. */
+export async function ratesAt(pool: Pool, at: Date): Promise<Map<string, Rate>> {
+  const { rows } = await pool.query<RateRow>(
+    `select distinct on (pair) ${COLUMNS} from rate_versions where effective_at <= $1 order by pair, effective_at desc, version desc`,
+    [at],
+  )
+  return new Map(rows.map((row) => [row.pair, toRate(row)]))
+}
+
+const toRate = (row: RateRow): Rate => ({
+  ...row,
+  bid: Decimal.parse(row.bid),
+  mid: Decimal.parse(row.mid),
+  ask: Decimal.parse(row.ask),
+})
