@@ -1,3 +1,12 @@
+export { type DynamoOptions, type RunningDynamo, startDynamo } from './dynamo/start-dynamo.ts'
+export { type IdentityClient, type IdentityGrant, SEED_CLIENTS, USER_MANAGEMENT_SCOPES } from './identity/clients.ts'
+export { ROLE_SCOPES, type Role } from './identity/roles.ts'
+export { SEED_USERS, type SeedUser } from './identity/seed-users.ts'
+export {
+  type DevelopmentIdentity,
+  type DevelopmentIdentityOptions,
+  startDevelopmentIdentity,
+} from './identity/start-identity.ts'
 export { assertPortFree, freePort } from './ports.ts'
 export { type PostgresOptions, type RunningPostgres, startPostgres } from './postgres/start-postgres.ts'
 export { StartError } from './start-error.ts'
