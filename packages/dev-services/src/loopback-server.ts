@@ -17,11 +17,14 @@ export async function listenOnLoopback(server: Server, port: number, what: strin
   })
 }
 
-/** Takes no more requests and cuts idle connections; answers what is being answered. */
+const CLOSE_TIMEOUT_MS = 2000
+
+/** Takes no more requests, answers what is being answered, and cuts what takes too long. */
 export async function closeServer(server: Server): Promise<void> {
   const closed = new Promise<void>((resolve, reject) => {
     server.close((error) => (error ? reject(error) : resolve()))
   })
   server.closeIdleConnections()
-  await closed
+  const timer = setTimeout(() => server.closeAllConnections(), CLOSE_TIMEOUT_MS)
+  await closed.finally(() => clearTimeout(timer))
 }

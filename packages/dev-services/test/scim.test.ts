@@ -1,22 +1,23 @@
 import { decodeJwt } from 'jose'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { DevelopmentIdentity } from '../src/index.ts'
-import { askForToken, logIn, start } from './identity-client.ts'
+import { askForToken, authorizationRequest, Browser, logIn, start } from './identity-client.ts'
 
 let identity: DevelopmentIdentity
 let authorization: string
 
 const USER_SCHEMA = 'urn:ietf:params:scim:schemas:core:2.0:User'
+const WSO2_SCHEMA = 'urn:scim:wso2:schema'
 const PATCH_SCHEMA = 'urn:ietf:params:scim:api:messages:2.0:PatchOp'
 const ADMINISTRATOR = `Basic ${Buffer.from('admin:admin').toString('base64')}`
 
 const newUser = (userName: string) => ({
-  schemas: [USER_SCHEMA],
+  schemas: [USER_SCHEMA, WSO2_SCHEMA],
   userName,
   password: 'a good password',
   name: { givenName: 'Mary', familyName: 'Shelley' },
   emails: [{ value: `${userName}@example.com`, primary: true }],
-  addresses: [{ country: 'GB', type: 'home' }],
+  [WSO2_SCHEMA]: { country: 'GB' },
   timezone: 'Europe/London',
   locale: 'en-GB',
 })
@@ -101,12 +102,18 @@ test('a patch changes what it names and keeps the rest, the password too', async
     Operations: [
       { op: 'replace', path: 'name.givenName', value: 'Percy' },
       { op: 'replace', value: { displayName: 'Percy S.' } },
+      { op: 'replace', path: `${WSO2_SCHEMA}:country`, value: 'IT' },
     ],
   })
   expect(patched.status).toBe(200)
   expect(patched.body).toMatchObject({ displayName: 'Percy S.', name: { givenName: 'Percy', familyName: 'Shelley' } })
   const login = await logIn(identity, 'percy', 'a good password')
-  expect(decodeJwt(login.body.access_token ?? '')).toMatchObject({ given_name: 'Percy', family_name: 'Shelley' })
+  expect(decodeJwt(login.body.access_token ?? '')).toMatchObject({
+    given_name: 'Percy',
+    family_name: 'Shelley',
+    country: 'IT',
+    zoneinfo: 'Europe/London',
+  })
 })
 
 test('a patched password replaces the old one', async () => {
@@ -148,6 +155,21 @@ test.each([
 ])('%s is refused', async (_what, change) => {
   const { status, body } = await scim('POST', '/Users', { ...newUser('frank'), ...change })
   expect([status, body.scimType]).toEqual([400, 'invalidValue'])
+})
+
+test('a session of a deleted user asks for a login again', async () => {
+  const id = String((await scim('POST', '/Users', newUser('byron'))).body.id)
+  const browser = new Browser()
+  const { location } = await browser.open(authorizationRequest(identity, 'openid').url)
+  const accepted = await browser.open(location, { username: 'byron', password: 'a good password' })
+  expect((await browser.open(accepted.location)).location).toContain('code=')
+  const known = await browser.open(authorizationRequest(identity, 'openid').url)
+  expect(known.location).toContain('code=')
+
+  await scim('DELETE', `/Users/${id}`)
+  const gone = await browser.open(authorizationRequest(identity, 'openid').url)
+  expect([gone.status, gone.location]).toEqual([303, expect.stringContaining('/authenticationendpoint/login/')])
+  expect((await browser.open(gone.location)).html).toContain('name="password"')
 })
 
 test('an administrator may manage users with his password, nobody else may', async () => {

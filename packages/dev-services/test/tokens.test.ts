@@ -66,6 +66,20 @@ test('a wrong password and an unknown user are the same refusal', async () => {
   expect(unknown).toEqual(wrong)
 })
 
+test('a token without any scope is given when the roles have none of those asked for, and can be refreshed', async () => {
+  const first = await logIn(identity, 'customer1', 'customer1', 'rules:write')
+  expect(decodeJwt(first.body.access_token ?? '')).not.toHaveProperty('scope')
+  const refresh = { grant_type: 'refresh_token', refresh_token: first.body.refresh_token ?? '' }
+  const second = await askForToken(identity, refresh)
+  expect(second.status).toBe(200)
+  expect(decodeJwt(second.body.access_token ?? '')).not.toHaveProperty('scope')
+})
+
+test('twenty right logins at once are all let in', async () => {
+  const answers = await Promise.all(Array.from({ length: 20 }, () => logIn(identity, 'finance')))
+  expect(answers.map(({ status }) => status)).toEqual(Array(20).fill(200))
+})
+
 test('a refresh token gives a new access token with the same scopes', async () => {
   const first = await logIn(identity, 'customer1', 'customer1', 'wallets:read payments:read')
   const second = await askForToken(identity, {

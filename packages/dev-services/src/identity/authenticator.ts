@@ -19,15 +19,13 @@ export class Authenticator {
 
   /** An unknown user, a wrong password and a deactivated user are one answer, and take one time. */
   async login(username: string, password: string): Promise<LoginResult> {
-    const name = username.toLowerCase()
-    if (!this.#attempts.begin(name)) {
-      this.#logger.warn('a login was refused after too many failures within a minute')
-      return { kind: 'blocked' }
-    }
+    const result = await this.#attempts.attempt(username.toLowerCase(), async () => {
+      const user = this.#users.byUsername(username)
+      return (await verifyPassword(password, user?.passwordHash)) && user?.active === true
+    })
+    if (result === 'blocked') this.#logger.warn('a login was refused after too many failures within a minute')
     const user = this.#users.byUsername(username)
-    const matches = await verifyPassword(password, user?.passwordHash)
-    if (!user || !matches || !user.active) return { kind: 'wrong' }
-    this.#attempts.succeed(name)
-    return { kind: 'accepted', user }
+    // A user who was removed while his password was compared is no longer there to be let in.
+    return result === 'accepted' ? (user ? { kind: result, user } : { kind: 'wrong' }) : { kind: result }
   }
 }

@@ -95,10 +95,15 @@ declare module 'oidc-provider' {
     readonly routes: Readonly<Record<string, string>>
     readonly ttl: Readonly<Record<string, number>>
     readonly pkce: { readonly required: () => boolean }
-    readonly interactions: { readonly url: (context: Context, interaction: Interaction) => string }
+    readonly interactions: {
+      readonly policy: interactionPolicy.Policy
+      readonly url: (context: Context, interaction: Interaction) => string
+    }
     readonly features: {
       readonly devInteractions: Toggle
       readonly clientCredentials: Toggle
+      readonly dPoP: Toggle
+      readonly pushedAuthorizationRequests: Toggle
       readonly userinfo: Toggle
       readonly revocation: Toggle & {
         readonly allowedPolicy: (context: Context, client: Client, token: AccessToken) => boolean
@@ -161,6 +166,16 @@ declare module 'oidc-provider' {
     registerGrantType(name: string, handler: (context: Context) => Promise<void>, parameters: readonly string[]): void
     interactionDetails(request: IncomingMessage, response: ServerResponse): Promise<Interaction>
     interactionFinished(request: IncomingMessage, response: ServerResponse, result: object): Promise<void>
+  }
+
+  export namespace interactionPolicy {
+    class Check {
+      constructor(reason: string, description: string, error: string, check: (context: Context) => boolean)
+    }
+    interface Policy {
+      get(prompt: 'login' | 'consent'): { readonly checks: { add(check: Check): void } } | undefined
+    }
+    function base(): Policy
   }
 
   export const errors: {

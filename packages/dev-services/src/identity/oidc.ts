@@ -9,4 +9,4 @@ export type {
   ProviderConfiguration,
   ResourceServerSettings,
 } from 'oidc-provider'
-export { errors, Provider } from 'oidc-provider'
+export { errors, interactionPolicy, Provider } from 'oidc-provider'

@@ -3,7 +3,7 @@ import { grantScopes, identityServerClaims, OPENID_SCOPES, personalClaims } from
 import type { IdentityClient } from './clients.ts'
 import type { IdentityKeys } from './keys.ts'
 import { memoryAdapters } from './memory-adapter.ts'
-import { type Context, errors, Provider, type ProviderConfiguration } from './oidc.ts'
+import { type Context, errors, interactionPolicy, Provider, type ProviderConfiguration } from './oidc.ts'
 import { errorPage, logoutPage, page } from './pages.ts'
 import type { UserStore } from './user-store.ts'
 
@@ -36,7 +36,7 @@ class IdentityServerProvider extends Provider {
 export function createProvider(settings: ProviderSettings): Provider {
   const provider: Provider = new IdentityServerProvider(settings.issuer, {
     ...artifacts(settings),
-    ...endpoints(settings),
+    ...endpoints(),
     ...people(settings, () => provider),
     features: features(settings),
   })
@@ -66,7 +66,7 @@ function artifacts({ clients, keys, users, audience, clock }: ProviderSettings) 
   } satisfies Partial<ProviderConfiguration>
 }
 
-function endpoints(_settings: ProviderSettings) {
+function endpoints() {
   return {
     routes: {
       authorization: '/oauth2/authorize',
@@ -77,11 +77,20 @@ function endpoints(_settings: ProviderSettings) {
     },
     clientAuthMethods: ['none', 'client_secret_basic', 'client_secret_post'],
     pkce: { required: () => true },
-    interactions: { url: (_context, interaction) => `${LOGIN_PATH}/${interaction.uid}` },
+    interactions: { policy: loginPolicy(), url: (_context, interaction) => `${LOGIN_PATH}/${interaction.uid}` },
     clientBasedCORS: (_context, origin, client) =>
       (client.redirectUris ?? []).some((uri) => new URL(uri).origin === origin),
     renderError: (context, { error, error_description }) => respond(context, errorPage(error, error_description ?? '')),
   } satisfies Partial<ProviderConfiguration>
+}
+
+/** As usual, and a session whose user was deleted or deactivated meanwhile asks for a login. */
+function loginPolicy() {
+  const policy = interactionPolicy.base()
+  const isGone = ({ oidc }: Context) => oidc.account === undefined
+  const check = new interactionPolicy.Check('no_user', 'The user is no longer there', 'login_required', isGone)
+  policy.get('login')?.checks.add(check)
+  return policy
 }
 
 /** Who logs in, and what he is then given. */
@@ -125,6 +134,8 @@ function features({ audience, roles, clients }: ProviderSettings): ProviderConfi
   return {
     devInteractions: { enabled: false },
     clientCredentials: { enabled: true },
+    dPoP: { enabled: false },
+    pushedAuthorizationRequests: { enabled: false },
     // Access tokens are for the platform; the claims are in them and in the ID token.
     userinfo: { enabled: false },
     revocation: { enabled: true, allowedPolicy: (_context, client, token) => token.clientId === client.clientId },

@@ -5,7 +5,10 @@ const NAME = /^\S{3,255}$/
 const MIN_PASSWORD_LENGTH = 8
 const MAX_PASSWORD_LENGTH = 128
 
-type ScimUser = InstanceType<typeof SCIMMY.Schemas.User>
+/** Identity Server's own attributes. A country is kept here and not in `addresses`, which it keeps apart. */
+const WSO2_SCHEMA = 'urn:scim:wso2:schema'
+
+type ScimUser = InstanceType<typeof SCIMMY.Schemas.User> & { [WSO2_SCHEMA]?: { country?: string } }
 
 /** Whose users a request is about. SCIMMY's handlers are one set per process: what differs travels with each call. */
 export interface ScimUsers {
@@ -14,8 +17,29 @@ export interface ScimUsers {
   readonly role: string
 }
 
-/** Tells SCIMMY how users are written, read and removed; doing it again changes nothing. */
+class Wso2User extends SCIMMY.Types.Schema {
+  static readonly #definition = wso2Definition()
+
+  static override get definition() {
+    return Wso2User.#definition
+  }
+}
+
+/** SCIMMY takes only URNs of the IETF at construction, and Identity Server's is not one: it is named afterwards. */
+function wso2Definition() {
+  const country = new SCIMMY.Types.Attribute('string', 'country', { description: 'ISO 3166-1 alpha-2.' })
+  const urn = 'urn:ietf:params:scim:schemas:extension:wso2:User'
+  const definition = new SCIMMY.Types.SchemaDefinition('Wso2User', urn, 'WSO2 User', [country])
+  return Object.assign(definition, { id: WSO2_SCHEMA })
+}
+
+let defined = false
+
+/** Tells SCIMMY, whose definitions are one set per process, how users are written, read and removed. */
 export function defineScimUsers(): void {
+  if (defined) return
+  defined = true
+  SCIMMY.Resources.User.extend(Wso2User)
   SCIMMY.Resources.User.basepath('/scim2')
   SCIMMY.Resources.User.ingress((resource, given, context: ScimUsers) => write(resource.id, given, context))
   SCIMMY.Resources.User.egress((resource, context: ScimUsers) => {
@@ -52,7 +76,7 @@ function detailsOf(given: ScimUser): UserDetails {
     familyName: given.name?.familyName,
     email: (given.emails?.find(({ primary }) => primary) ?? given.emails?.[0])?.value,
     phone: given.phoneNumbers?.[0]?.value,
-    country: given.addresses?.[0]?.country,
+    country: given[WSO2_SCHEMA]?.country,
     timeZone: given.timezone,
     locale: given.locale,
   }
@@ -78,7 +102,7 @@ function toScim(user: User): ScimUser {
     name: named(user),
     emails: user.email === undefined ? undefined : [{ value: user.email, primary: true }],
     phoneNumbers: user.phone === undefined ? undefined : [{ value: user.phone, type: 'mobile' }],
-    addresses: user.country === undefined ? undefined : [{ country: user.country, type: 'home' }],
+    [WSO2_SCHEMA]: user.country === undefined ? undefined : { country: user.country },
     timezone: user.timeZone,
     locale: user.locale,
     active: user.active,

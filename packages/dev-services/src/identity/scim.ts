@@ -143,7 +143,7 @@ function userIdOf(pathname: string): string | undefined {
   if (pathname === USERS_PATH) return undefined
   const [, id] = /^\/scim2\/Users\/([^/]+)$/.exec(pathname) ?? []
   if (id === undefined) throw new SCIMMY.Types.Error(404, '', 'There is nothing here.')
-  return decodeURIComponent(id)
+  return id
 }
 
 function listOptions(query: URLSearchParams) {

@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { Clock, Logger } from '@corridor/platform'
 import { closeServer, listenOnLoopback } from '../loopback-server.ts'
+import { assertPortFree } from '../ports.ts'
 import { grantScopes, scopesOf } from './access-tokens.ts'
 import { Authenticator } from './authenticator.ts'
 import type { IdentityClient } from './clients.ts'
@@ -43,6 +44,7 @@ export interface DevelopmentIdentity {
 
 type Handler = (request: IncomingMessage, response: ServerResponse) => Promise<void>
 
+const NAME = 'the development identity server'
 const DISCOVERY_BELOW_ISSUER = '/oauth2/token/.well-known/'
 
 /**
@@ -54,6 +56,8 @@ export async function startDevelopmentIdentity(options: DevelopmentIdentityOptio
   const { port, directory, roles, clients, audience, clock, logger } = options
   const url = `http://localhost:${port}`
   const issuer = options.issuer ?? `${url}/oauth2/token`
+  // Before anything is read or written: a server that has the port has the folder too.
+  await assertPortFree(port, NAME)
   const keys = await loadIdentityKeys(directory)
   const users = await UserStore.open({ directory, seed: options.users, clock })
   const authenticator = new Authenticator({ users, attempts: new LoginAttempts(clock), logger })
@@ -65,7 +69,7 @@ export async function startDevelopmentIdentity(options: DevelopmentIdentityOptio
   const role = options.roleOfNewUsers ?? 'user'
   const scim = createScim({ users, authenticator, keys, issuer, audience, url, role, clock, logger })
   const server = createServer(handleSafely(logger, route({ issuer, provider: callback, login, scim })))
-  await listenOnLoopback(server, port, 'the development identity server')
+  await listenOnLoopback(server, port, NAME)
 
   return {
     issuer,
