@@ -20,6 +20,8 @@ const COMMANDS = {
   migrate: ['packages/embedded/dist/migrate/main.js'],
   compose: ['tools/dist/compose.js'],
   check: ['tools/dist/check.js'],
+  manifests: ['tools/dist/write-dependencies.js'],
+  'migrations:record': ['tools/dist/record-migrations.js'],
   bench: ['tools/dist/bench.js'],
   test: ['node_modules/vitest/vitest.mjs', 'run'],
 }

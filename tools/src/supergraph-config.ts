@@ -2,19 +2,22 @@ import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parse } from 'yaml'
 
-/** A subgraph as `supergraph.yaml` names it, with its SDL. */
-export interface SubgraphSource {
+/** A subgraph as `supergraph.yaml` names it. */
+export interface SubgraphEntry {
   readonly name: string
   readonly routingUrl: string
-  /** Relative to the root, as a person would open it. */
+  /** Its schema, relative to the root, as a person would open it. */
   readonly file: string
+}
+
+export interface SubgraphSource extends SubgraphEntry {
   readonly sdl: string
 }
 
-export interface SupergraphConfig {
+export interface SupergraphConfig<Subgraph extends SubgraphEntry = SubgraphSource> {
   /** The version of composition that is asked for: `=2.14.4` without the sign. */
   readonly federationVersion: string
-  readonly subgraphs: readonly SubgraphSource[]
+  readonly subgraphs: readonly Subgraph[]
 }
 
 /** What stands in the way of composing, a sentence each, with file names relative to the root. */
@@ -29,9 +32,26 @@ const CONFIG_FILE = 'supergraph.yaml'
 
 /**
  * Reads `supergraph.yaml` (Rover's format) and the schema files that it names, subgraphs in the order of their names.
- * Throws `CompositionProblems` with everything that is wrong with them at once.
+ * Throws `CompositionProblems` with every file that is missing.
  */
 export function readSupergraphConfig(root: string): SupergraphConfig {
+  const { federationVersion, subgraphs } = readSupergraphEntries(root)
+  const missing = subgraphs.filter(({ file }) => !existsSync(join(root, file)))
+  if (missing.length > 0) {
+    throw new CompositionProblems(
+      missing.map(({ file }) => `${file} is missing: it is emitted from the subgraph's code and committed.`),
+    )
+  }
+  return { federationVersion, subgraphs: subgraphs.map((entry) => withSdl(root, entry)) }
+}
+
+export const withSdl = (root: string, entry: SubgraphEntry): SubgraphSource => ({
+  ...entry,
+  sdl: readFileSync(join(root, entry.file), 'utf8'),
+})
+
+/** What `supergraph.yaml` says, without the schemas. Throws `CompositionProblems` with everything that is wrong with it. */
+export function readSupergraphEntries(root: string): SupergraphConfig<SubgraphEntry> {
   const problems: string[] = []
   const config: unknown = parse(readFileSync(join(root, CONFIG_FILE), 'utf8'))
   const version = textAt(config, ['federation_version'])
@@ -39,33 +59,23 @@ export function readSupergraphConfig(root: string): SupergraphConfig {
     problems.push(`${CONFIG_FILE}: federation_version is no exact version such as "=2.14.4".`)
   const names = Object.keys(recordAt(config, ['subgraphs']) ?? {}).sort()
   if (names.length === 0) problems.push(`${CONFIG_FILE}: names no subgraphs.`)
-  const subgraphs: SubgraphSource[] = []
+  const subgraphs: SubgraphEntry[] = []
   for (const name of names) {
-    const source = readSubgraph({ root, config, name })
-    if (typeof source === 'string') problems.push(source)
-    else subgraphs.push(source)
+    const entry = readEntry(config, name)
+    if (typeof entry === 'string') problems.push(entry)
+    else subgraphs.push(entry)
   }
   if (problems.length > 0) throw new CompositionProblems(problems)
   return { federationVersion: (version ?? '').slice(1), subgraphs }
 }
 
 /** The subgraph, or the sentence that says what is wrong with it. */
-function readSubgraph({
-  root,
-  config,
-  name,
-}: {
-  root: string
-  config: unknown
-  name: string
-}): SubgraphSource | string {
+function readEntry(config: unknown, name: string): SubgraphEntry | string {
   const routingUrl = textAt(config, ['subgraphs', name, 'routing_url'])
   const written = textAt(config, ['subgraphs', name, 'schema', 'file'])
   if (routingUrl === undefined || !URL.canParse(routingUrl)) return `${CONFIG_FILE}: ${name} has no routing_url.`
   if (written === undefined) return `${CONFIG_FILE}: ${name} has no schema.file.`
-  const file = written.replace(/^\.\//, '')
-  if (!existsSync(join(root, file))) return `${file} is missing: it is emitted from the subgraph's code and committed.`
-  return { name, routingUrl, file, sdl: readFileSync(join(root, file), 'utf8') }
+  return { name, routingUrl, file: written.replace(/^\.\//, '') }
 }
 
 function at(value: unknown, path: readonly string[]): unknown {

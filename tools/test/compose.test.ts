@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { composeSupergraph } from '../src/compose-supergraph.ts'
 import { ROOT } from '../src/root.ts'
-import { CompositionProblems, readSupergraphConfig, type SubgraphSource } from '../src/supergraph-config.ts'
+import { CompositionProblems, readSupergraphEntries, type SubgraphSource } from '../src/supergraph-config.ts'
 
 const LINK = `extend schema @link(url: "https://specs.apollo.dev/federation/v2.9", import: ["@key", "@requiresScopes"])`
 const FEDERATION = '2.14.4'
@@ -48,7 +48,7 @@ describe('composing', () => {
 
 describe('supergraph.yaml', () => {
   it('names the six subgraphs by the ports they listen on', () => {
-    const { subgraphs } = readSupergraphConfig(ROOT)
+    const { subgraphs } = readSupergraphEntries(ROOT)
     expect(subgraphs.map(({ name, routingUrl }) => `${name} ${routingUrl}`)).toEqual([
       'forex http://localhost:8001/graphql',
       'ledger http://localhost:8002/graphql',

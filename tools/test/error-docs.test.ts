@@ -25,7 +25,7 @@ describe('docs/errors.md', () => {
   })
 
   it('gives each code a cause and a remedy', () => {
-    const incomplete = sections.filter((section) => !/^[A-Z_]+\n\n- Cause: \S[^]*?\n- Remedy: \S/.test(section))
+    const incomplete = sections.filter((section) => !/^[A-Z_]+\n\n- Cause: \S[\s\S]*?\n- Remedy: \S/.test(section))
     expect(incomplete).toEqual([])
   })
 

@@ -50,16 +50,18 @@ afterAll(async () => {
   await server.close()
 })
 
-async function post(
-  query: string,
-  authorization?: string,
-): Promise<{ status: number; body: { data?: unknown; errors?: { message: string; extensions: object }[] } }> {
+interface Answer {
+  data?: unknown
+  errors?: { message: string; extensions: object }[]
+}
+
+async function post(query: string, authorization?: string): Promise<{ status: number; body: Answer }> {
   const response = await fetch(server.url, {
     method: 'POST',
     headers: { 'content-type': 'application/json', ...(authorization ? { authorization } : {}) },
     body: JSON.stringify({ query }),
   })
-  return { status: response.status, body: await response.json() }
+  return { status: response.status, body: (await response.json()) as Answer }
 }
 
 const as = async (caller: Caller | null) => `Bearer ${await token(caller)}`

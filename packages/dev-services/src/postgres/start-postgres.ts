@@ -45,6 +45,8 @@ const ADMINISTRATOR = 'postgres'
 const READY_TIMEOUT_MS = 60_000
 const STOP_TIMEOUT_MS = 10_000
 const POLL_MS = 25
+/** Nothing of ours reaches the server. Its programs find each other by their folder; `PATH` is for the system's own. */
+const ENVIRONMENT = { PATH: '/usr/local/bin:/usr/bin:/bin' }
 const SETTINGS: Readonly<Record<string, string>> = {
   listen_addresses: '127.0.0.1',
   unix_socket_directories: '',
@@ -90,7 +92,7 @@ function initialise(binaries: Binaries, options: PostgresOptions, user: RuntimeU
         '--encoding=UTF8',
         '--locale=C.UTF-8',
       ],
-      { ...user, encoding: 'utf8', env: { PATH: process.env.PATH ?? '' } },
+      { ...user, encoding: 'utf8', env: ENVIRONMENT },
     )
     if (made.status !== 0)
       throw explainFailure(`${made.stderr ?? ''}${made.error?.message ?? ''}`, options.dataDirectory)
@@ -112,7 +114,7 @@ function launch(binaries: Binaries, options: PostgresOptions, user: RuntimeUser 
     ...user,
     detached: true,
     stdio: ['ignore', log, log],
-    env: { PATH: process.env.PATH ?? '' },
+    env: ENVIRONMENT,
   })
   closeSync(log)
   return server

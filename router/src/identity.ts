@@ -1,0 +1,143 @@
+import { createHash } from 'node:crypto'
+import type { IncomingHttpHeaders } from 'node:http'
+import { ANONYMOUS, type Caller, type Clock, Fault, RefusalError, refuse } from '@corridor/platform'
+import { createRemoteJWKSet, type JWTVerifyGetKey, jwtVerify } from 'jose'
+import { LRUCache } from 'lru-cache'
+import { callerOfAccessToken, callerOfAssertion } from './token-claims.ts'
+
+/** How clients may prove who they are: an access token, or the assertion that API Manager makes of one. */
+export type AuthMode = 'bearer' | 'assertion'
+
+export interface IdentityOptions {
+  readonly issuer: string
+  /** What every access token's `aud` must contain. */
+  readonly audience: string
+  /** Where the issuer publishes its keys; or the keys themselves, as jose finds them. */
+  readonly jwks: URL | JWTVerifyGetKey
+  /** API Manager's, for the mode `assertion`. */
+  readonly assertion?: { readonly jwks: URL | JWTVerifyGetKey; readonly apiContext: string }
+}
+
+export interface Credentials {
+  readonly authorization: string | undefined
+  readonly assertion: string | undefined
+}
+
+export interface Identity {
+  /**
+   * The caller of a request. Without credentials it is nobody; with any that do not hold it throws `RefusalError`
+   * (UNAUTHENTICATED), and a `Fault` when the issuer's keys cannot be had.
+   */
+  authenticate(credentials: Credentials): Promise<Caller>
+}
+
+const ASSERTION_ISSUER = 'wso2.org/products/am'
+const BEARER = /^Bearer +([\w-]+\.[\w-]+\.[\w-]+)$/i
+const CLOCK_TOLERANCE_SECONDS = 5
+const MAX_TOKEN_LENGTH = 16 * 1024
+const CACHED_TOKENS = 10_000
+const KEYS_TIMEOUT_MS = 5_000
+const KEYS_MAX_AGE_MS = 10 * 60 * 1000
+const KEYS_COOLDOWN_MS = 10_000
+
+/** Of jose's errors, those that say that the token is bad; the others say that the keys could not be had. */
+const BAD_TOKEN = /^ERR_(JWT|JWS|JOSE_ALG|JOSE_NOT_SUPPORTED|JWKS_NO_MATCHING_KEY|JWKS_MULTIPLE)/
+
+export function createIdentity(options: {
+  identity: IdentityOptions
+  authModes: readonly AuthMode[]
+  clock: Clock
+}): Identity {
+  const { identity, authModes, clock } = options
+  const cache = new LRUCache<string, Caller>({ max: CACHED_TOKENS })
+  const verifiers = {
+    bearer: verifierOf({
+      keys: keysOf(identity.jwks),
+      options: { algorithms: ['RS256', 'ES256'], issuer: identity.issuer, audience: identity.audience },
+      clock,
+      toCaller: callerOfAccessToken,
+    }),
+    assertion: verifierOf({
+      keys: identity.assertion ? keysOf(identity.assertion.jwks) : null,
+      options: { algorithms: ['RS256'], issuer: ASSERTION_ISSUER },
+      clock,
+      toCaller: (claims, expiresAt) => callerOfAssertion(claims, expiresAt, identity.assertion?.apiContext ?? ''),
+    }),
+  }
+
+  const verify = async (mode: AuthMode, token: string): Promise<Caller> => {
+    if (!authModes.includes(mode) || token.length > MAX_TOKEN_LENGTH) throw unauthenticated()
+    const key = `${mode} ${createHash('sha256').update(token).digest('base64')}`
+    const known = cache.get(key)
+    if (known) {
+      if (known.expiresAt !== null && known.expiresAt <= clock.now()) throw unauthenticated()
+      return known
+    }
+    const caller = await verifiers[mode](token)
+    cache.set(key, caller)
+    return caller
+  }
+
+  return {
+    async authenticate({ authorization, assertion }) {
+      const callers: Caller[] = []
+      if (assertion !== undefined) callers.push(await verify('assertion', assertion))
+      if (authorization !== undefined && authModes.includes('bearer')) {
+        const token = BEARER.exec(authorization)?.[1]
+        if (token === undefined) throw unauthenticated()
+        callers.push(await verify('bearer', token))
+      } else if (authorization !== undefined && assertion === undefined) throw unauthenticated()
+      const [first, second] = callers
+      // Two proofs of different people: whichever was believed, the other would be lied about.
+      if (first && second && (first.subject !== second.subject || first.kind !== second.kind)) throw unauthenticated()
+      return first ?? ANONYMOUS
+    },
+  }
+}
+
+/** The credentials in the headers of a request or of a WebSocket's handshake. */
+export function credentialsOf(headers: IncomingHttpHeaders): Credentials {
+  const assertion = headers['x-jwt-assertion']
+  return {
+    authorization: headers.authorization,
+    assertion: typeof assertion === 'string' ? assertion : undefined,
+  }
+}
+
+function verifierOf(input: {
+  keys: JWTVerifyGetKey | null
+  options: { algorithms: string[]; issuer: string; audience?: string }
+  clock: Clock
+  toCaller: (claims: Readonly<Record<string, unknown>>, expiresAt: Date) => Caller | null
+}): (token: string) => Promise<Caller> {
+  const { keys, options, clock, toCaller } = input
+  return async (token) => {
+    if (!keys) throw unauthenticated()
+    try {
+      const { payload } = await jwtVerify(token, keys, {
+        ...options,
+        currentDate: clock.now(),
+        clockTolerance: CLOCK_TOLERANCE_SECONDS,
+        requiredClaims: ['exp'],
+      })
+      const caller = toCaller(payload, new Date((payload.exp ?? 0) * 1000))
+      if (caller) return caller
+    } catch (cause) {
+      if (!(cause instanceof Error && 'code' in cause && BAD_TOKEN.test(String(cause.code)))) {
+        throw new Fault('SERVICE_UNAVAILABLE', 'The identity server did not give its keys.', { cause })
+      }
+    }
+    throw unauthenticated()
+  }
+}
+
+const keysOf = (jwks: URL | JWTVerifyGetKey): JWTVerifyGetKey =>
+  jwks instanceof URL
+    ? createRemoteJWKSet(jwks, {
+        timeoutDuration: KEYS_TIMEOUT_MS,
+        cacheMaxAge: KEYS_MAX_AGE_MS,
+        cooldownDuration: KEYS_COOLDOWN_MS,
+      })
+    : jwks
+
+const unauthenticated = (): RefusalError => new RefusalError(refuse('UNAUTHENTICATED'))

@@ -1,0 +1,54 @@
+/**
+ * What one client may ask of the router at once. Every limit is judged before anything of the operation runs; what is
+ * over is refused with QUERY_TOO_COMPLEX.
+ */
+export interface RouterLimits {
+  /** Of a request's body, in bytes; more is answered with 413 before it is parsed. */
+  readonly bodyBytes: number
+  /** Of a document, before it is parsed further. */
+  readonly tokens: number
+  /** Levels of fields below the operation; introspection has a rule of its own. */
+  readonly depth: number
+  readonly aliases: number
+  readonly rootFields: number
+  /** Fields of the operation with its fragments written out. */
+  readonly fields: number
+  /** Objects that the answer may have, by the sizes of the pages asked for; see `operationCost`. */
+  readonly cost: number
+  /** Of a whole operation; what a subgraph has not answered then is SERVICE_UNAVAILABLE. */
+  readonly requestTimeoutMs: number
+  /** Of one subgraph's answer. */
+  readonly subgraphTimeoutMs: number
+  readonly subgraphResponseBytes: number
+  /** Connections held open to each subgraph. */
+  readonly subgraphConnections: number
+  /** Of a provider's callback. */
+  readonly callbackBytes: number
+  readonly messageBytes: number
+  readonly sockets: number
+  readonly subscriptionsPerSocket: number
+  /** Events that wait for one slow reader; one more closes his connection with 1013. */
+  readonly waitingEvents: number
+}
+
+const KIB = 1024
+const MIB = 1024 * KIB
+
+export const DEFAULT_LIMITS: RouterLimits = {
+  bodyBytes: MIB,
+  tokens: 5_000,
+  depth: 12,
+  aliases: 30,
+  rootFields: 20,
+  fields: 2_000,
+  cost: 20_000,
+  requestTimeoutMs: 30_000,
+  subgraphTimeoutMs: 20_000,
+  subgraphResponseBytes: 16 * MIB,
+  subgraphConnections: 64,
+  callbackBytes: 64 * KIB,
+  messageBytes: 64 * KIB,
+  sockets: 10_000,
+  subscriptionsPerSocket: 50,
+  waitingEvents: 1_000,
+}

@@ -1,0 +1,135 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { type Clock, ERROR_MESSAGES, invariant, type Logger, type Signer } from '@corridor/platform'
+import type { DependencyState } from '@corridor/subgraph'
+import { CALLBACK_PATH, type CallbackOwners, forwardCallback } from './callbacks.ts'
+import { crossOriginHeaders, preflight } from './cross-origin.ts'
+import { createGraphqlHttp } from './graphql-http.ts'
+import { BodyTooLarge, closeServer, errorReply, jsonReply, listen, type Reply, send } from './http.ts'
+import { type AuthMode, createIdentity, type IdentityOptions } from './identity.ts'
+import { DEFAULT_LIMITS, type RouterLimits } from './limits.ts'
+import { OperationExecutor } from './operation-executor.ts'
+import { checkSubgraphs } from './readiness.ts'
+import { createAgent, createSubgraphClient } from './subgraph-client.ts'
+import { readSupergraph } from './supergraph.ts'
+
+export interface RouterDeps {
+  /** The composed schema, as `npm run compose` writes it. */
+  readonly supergraphSdl: string
+  /** Addresses that differ from the composed ones, by subgraph: http://localhost:8001/graphql */
+  readonly subgraphUrls?: Readonly<Record<string, string>>
+  /** Signs the tokens that subgraphs take, as issuer `router`. */
+  readonly signer: Signer
+  readonly identity: IdentityOptions
+  readonly authModes: readonly AuthMode[]
+  readonly clock: Clock
+  readonly logger: Logger
+  readonly limits?: Partial<RouterLimits>
+  /** Origins of browsers that may call, on HTTP and WebSocket, beside the router's own. */
+  readonly allowedOrigins: readonly string[]
+  readonly callbackOwners: CallbackOwners
+  /** No embedded Sandbox. */
+  readonly production?: boolean
+  readonly introspection?: boolean
+}
+
+export interface RunningRouter {
+  /** http://localhost:4000/graphql */
+  readonly url: string
+  readonly port: number
+  close(): Promise<void>
+}
+
+export interface Router {
+  listen(port: number, host?: string): Promise<RunningRouter>
+  /** Every subgraph's readiness, asked now. */
+  ready(): Promise<readonly DependencyState[]>
+}
+
+const GRAPHQL_PATH = '/graphql'
+const LOOPBACK = '127.0.0.1'
+
+/** The one door of the platform: authentication, scopes, limits, plans, subscriptions. It knows no rule of the business. */
+export function createRouter(deps: RouterDeps): Router {
+  const { clock, logger, signer, production = false } = deps
+  const limits: RouterLimits = { ...DEFAULT_LIMITS, ...deps.limits }
+  const supergraph = readSupergraph(deps.supergraphSdl)
+  const urls = new Map([...supergraph.routingUrls].map(([name, url]) => [name, deps.subgraphUrls?.[name] ?? url]))
+  for (const [name, url] of urls) invariant(URL.canParse(url), `subgraph ${name} has an address`)
+  const identity = createIdentity({ identity: deps.identity, authModes: deps.authModes, clock })
+  const dispatcher = createAgent(limits)
+  const ready = () => checkSubgraphs(urls, dispatcher)
+
+  const start = async (port: number, host: string): Promise<RunningRouter> => {
+    const clients = [...urls].map(([name, url]) => createSubgraphClient({ name, url, signer, limits, logger }))
+    const services = Object.fromEntries(clients.map((client) => [client.name, client]))
+    const executor = new OperationExecutor(supergraph, services, limits, logger)
+    const graphql = await createGraphqlHttp({
+      supergraph,
+      supergraphSdl: deps.supergraphSdl,
+      executor,
+      identity,
+      limits,
+      logger,
+      production,
+      introspection: deps.introspection ?? !production,
+    })
+    const respond = async (request: IncomingMessage): Promise<Reply> => {
+      const path = (request.url ?? '/').split('?', 1)[0] ?? '/'
+      if (path === GRAPHQL_PATH) {
+        if (request.method === 'OPTIONS') return preflight(request, deps.allowedOrigins)
+        const reply = await graphql.answer(request)
+        return { ...reply, headers: { ...reply.headers, ...crossOriginHeaders(request, deps.allowedOrigins) } }
+      }
+      const provider = CALLBACK_PATH.exec(path)?.[1]
+      if (provider !== undefined && request.method === 'POST') {
+        const owners = deps.callbackOwners
+        return forwardCallback({ request, provider, owners, urls, dispatcher, maxBytes: limits.callbackBytes, logger })
+      }
+      if (request.method !== 'GET') return errorReply(404, 'NOT_FOUND', 'There is nothing here.')
+      if (path === '/') return { status: 302, headers: { location: GRAPHQL_PATH }, body: '' }
+      if (path === '/health') return jsonReply(200, { status: 'ok', service: 'router' })
+      if (path === '/ready') return readiness(await ready())
+      return errorReply(404, 'NOT_FOUND', 'There is nothing here.')
+    }
+    const listening = await listen((request, response) => void answer({ request, response, respond, logger }), {
+      port,
+      host,
+    })
+    return {
+      port: listening.port,
+      url: `http://localhost:${listening.port}${GRAPHQL_PATH}`,
+      async close() {
+        await closeServer(listening.server)
+        await graphql.close()
+        await Promise.all([...clients.map((client) => client.close()), dispatcher.close()])
+      },
+    }
+  }
+
+  return { ready, listen: (port, host = LOOPBACK) => start(port, host) }
+}
+
+function readiness(dependencies: readonly DependencyState[]): Reply {
+  const ok = dependencies.every((dependency) => dependency.ok)
+  return jsonReply(ok ? 200 : 503, { status: ok ? 'ready' : 'not ready', dependencies })
+}
+
+async function answer(input: {
+  request: IncomingMessage
+  response: ServerResponse
+  respond: (request: IncomingMessage) => Promise<Reply>
+  logger: Logger
+}): Promise<void> {
+  const { request, response, respond, logger } = input
+  try {
+    send(response, await respond(request))
+  } catch (error) {
+    if (request.destroyed && !request.complete) return // The client left before its request was whole.
+    if (error instanceof BodyTooLarge) {
+      const refused = errorReply(413, 'QUERY_TOO_COMPLEX', error.message)
+      return send(response, { ...refused, headers: { ...refused.headers, connection: 'close' } })
+    }
+    logger.error({ error }, 'a request failed')
+    send(response, errorReply(500, 'INTERNAL_SERVER_ERROR', ERROR_MESSAGES.INTERNAL_SERVER_ERROR))
+  }
+}

@@ -1,0 +1,47 @@
+import {
+  operationFromDocument,
+  ROUTER_SUPPORTED_SUPERGRAPH_FEATURES,
+  type Schema,
+  Supergraph,
+} from '@apollo/federation-internals'
+import { type QueryPlan, QueryPlanner } from '@apollo/query-planner'
+import { type DocumentNode, type GraphQLSchema, parse } from 'graphql'
+import { directiveNames } from './directive-names.ts'
+import { type LiveField, readLiveFields } from './live-fields.ts'
+import { type Requirements, readRequirements } from './requirements.ts'
+
+/** Everything the router knows of the composed schema, made once from its text. */
+export interface SupergraphModel {
+  /** What clients see. */
+  readonly schema: GraphQLSchema
+  /** With what is inaccessible: internal fields and directives. */
+  readonly supergraphSchema: GraphQLSchema
+  readonly apiSchema: Schema
+  readonly requirements: Requirements
+  /** Subscription fields by name. */
+  readonly live: ReadonlyMap<string, LiveField>
+  /** Addresses of the subgraphs as composed, by name. */
+  readonly routingUrls: ReadonlyMap<string, string>
+  plan(document: DocumentNode, operationName: string | undefined): QueryPlan
+}
+
+/** Reads a supergraph. Throws when the text is none, or needs a feature that this router does not know. */
+export function readSupergraph(sdl: string): SupergraphModel {
+  const supergraph = Supergraph.build(sdl, { supportedFeatures: ROUTER_SUPPORTED_SUPERGRAPH_FEATURES })
+  const apiSchema = supergraph.apiSchema()
+  const planner = new QueryPlanner(supergraph)
+  const document = parse(sdl, { noLocation: true })
+  const names = directiveNames(document)
+  return {
+    schema: apiSchema.toGraphQLJSSchema(),
+    supergraphSchema: supergraph.schema.toGraphQLJSSchema(),
+    apiSchema,
+    requirements: readRequirements(document, names),
+    live: readLiveFields(document, names),
+    routingUrls: new Map(supergraph.subgraphsMetadata().map(({ name, url }) => [name, url])),
+    plan: (operation, operationName) =>
+      planner.buildQueryPlan(
+        operationFromDocument(apiSchema, operation, operationName === undefined ? {} : { operationName }),
+      ),
+  }
+}

@@ -1,0 +1,42 @@
+import type { KycLevel, KycStatus } from '../entities/profile-record.ts'
+
+export interface Address {
+  readonly street: string
+  readonly city: string
+  readonly region: string | null
+  readonly postalCode: string | null
+  readonly country: string
+}
+
+/** A customer's record, readable. Personal data leaves this subgraph only to whom it belongs, and to staff. */
+export interface Profile {
+  readonly id: string
+  readonly username: string
+  readonly email: string | null
+  readonly givenName: string | null
+  readonly familyName: string | null
+  readonly phone: string | null
+  readonly address: Address | null
+  readonly country: string | null
+  readonly emailVerified: boolean
+  readonly timeZone: string
+  readonly locale: string
+  readonly kyc: {
+    readonly status: KycStatus
+    readonly level: KycLevel | null
+    readonly decidedAt: Date | null
+    readonly note: string | null
+  }
+  readonly createdAt: Date
+}
+
+/** As much of a person as the other side of a payment may see: "Ada L." */
+export function displayNameOf({
+  givenName,
+  familyName,
+  username,
+}: Pick<Profile, 'givenName' | 'familyName' | 'username'>): string {
+  if (!givenName) return username
+  const [initial] = [...(familyName ?? '')]
+  return initial ? `${givenName} ${initial}.` : givenName
+}

@@ -1,0 +1,74 @@
+import { Entity, PrimaryKey, Property } from '@mikro-orm/decorators/legacy'
+
+export type KycStatus = 'NOT_STARTED' | 'PENDING' | 'VERIFIED' | 'REJECTED'
+export type KycLevel = 'BASIC' | 'ENHANCED'
+
+/** A profile as it lies in the database: what is personal, encrypted with the subject's own key. */
+@Entity({ tableName: 'profiles' })
+export class ProfileRecord {
+  @PrimaryKey({ type: 'uuid' })
+  id!: string
+
+  @Property({ type: 'blob' })
+  usernameCt!: Buffer
+
+  @Property({ type: 'blob' })
+  usernameIndex!: Buffer
+
+  @Property({ type: 'blob', nullable: true })
+  emailCt!: Buffer | null
+
+  @Property({ type: 'blob', nullable: true })
+  emailIndex!: Buffer | null
+
+  @Property({ type: 'blob', nullable: true })
+  givenNameCt!: Buffer | null
+
+  @Property({ type: 'blob', nullable: true })
+  familyNameCt!: Buffer | null
+
+  @Property({ type: 'blob', nullable: true })
+  phoneCt!: Buffer | null
+
+  @Property({ type: 'blob', nullable: true })
+  phoneIndex!: Buffer | null
+
+  @Property({ type: 'blob', nullable: true })
+  addressCt!: Buffer | null
+
+  @Property({ type: 'text', nullable: true })
+  country!: string | null
+
+  @Property({ type: 'boolean' })
+  emailVerified!: boolean
+
+  @Property({ type: 'text' })
+  timeZone!: string
+
+  @Property({ type: 'text' })
+  locale!: string
+
+  @Property({ type: 'text' })
+  kycStatus!: KycStatus
+
+  @Property({ type: 'text', nullable: true })
+  kycLevel!: KycLevel | null
+
+  @Property({ type: 'timestamptz', nullable: true })
+  kycDecidedAt!: Date | null
+
+  @Property({ type: 'uuid', nullable: true })
+  kycDecidedBy!: string | null
+
+  @Property({ type: 'blob', nullable: true })
+  kycNoteCt!: Buffer | null
+
+  @Property({ type: 'bigint' })
+  version!: bigint
+
+  @Property({ type: 'timestamptz' })
+  createdAt!: Date
+
+  @Property({ type: 'timestamptz' })
+  updatedAt!: Date
+}

@@ -1,0 +1,74 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { type ModuleFile, packageOf } from './module-graph.ts'
+import { isTestFile, sourceFiles, workspaceOf } from './source-files.ts'
+
+/** What is read of a `package.json`. */
+export interface Manifest {
+  readonly name: string
+  readonly version: string
+  readonly dependencies?: Readonly<Record<string, string>>
+  readonly devDependencies?: Readonly<Record<string, string>>
+}
+
+export interface Workspace {
+  /** From the root: `subgraphs/ledger`. */
+  readonly folder: string
+  readonly manifest: Manifest
+}
+
+export interface Manifests {
+  /** The root's: names every external package once, with its one version. */
+  readonly root: Manifest
+  readonly workspaces: readonly Workspace[]
+}
+
+/** The manifests of the repository, workspaces in the order of their folders. */
+export function readManifests(root: string): Manifests {
+  const workspaces = sourceFiles(root, /(^|\/)package\.json$/)
+    .filter(({ path }) => workspaceOf(path) !== '' && path === `${workspaceOf(path)}/package.json`)
+    .map(({ path, text }) => ({ folder: workspaceOf(path), manifest: parseManifest(text) }))
+  return { root: parseManifest(readFileSync(join(root, 'package.json'), 'utf8')), workspaces }
+}
+
+const parseManifest = (text: string): Manifest => JSON.parse(text) as Manifest // npm refuses to install any other shape.
+
+/**
+ * What each workspace should declare: the packages that its sources import, types included, in the versions of the root;
+ * those of the repository itself in their own version. What only tests import is the root's.
+ * The version is undefined where neither has the package.
+ */
+export function neededDependencies(
+  { folder }: Workspace,
+  { root, workspaces }: Manifests,
+  modules: readonly ModuleFile[],
+): ReadonlyMap<string, string | undefined> {
+  const versions: Readonly<Record<string, string>> = {
+    ...root.devDependencies,
+    ...root.dependencies,
+    ...Object.fromEntries(workspaces.map(({ manifest }) => [manifest.name, manifest.version])),
+  }
+  const imported = modules
+    .filter(({ path }) => path.startsWith(`${folder}/src/`) && !isTestFile(path))
+    .flatMap(({ imports }) => imports.map(({ specifier }) => packageOf(specifier)))
+    .filter((name) => name !== undefined)
+  return new Map([...new Set(imported)].sort().map((name) => [name, versions[name]]))
+}
+
+/** Everything wrong with what the workspaces declare, as sentences. */
+export function dependencyProblems(manifests: Manifests, modules: readonly ModuleFile[]): string[] {
+  return manifests.workspaces.flatMap((workspace) => {
+    const needed = neededDependencies(workspace, manifests, modules)
+    const declared = workspace.manifest.dependencies ?? {}
+    const of = `${workspace.folder}/package.json`
+    const missing = [...needed].flatMap(([name, version]) => {
+      if (version === undefined) return [`${of}: ${name} is imported, and the root's package.json does not have it.`]
+      if (declared[name] === undefined) return [`${of}: ${name} ${version} is missing.`]
+      return declared[name] === version ? [] : [`${of}: ${name} is ${declared[name]}, the root's is ${version}.`]
+    })
+    const superfluous = Object.keys(declared)
+      .filter((name) => !needed.has(name))
+      .map((name) => `${of}: ${name} is imported by none of its sources.`)
+    return [...missing, ...superfluous]
+  })
+}
