@@ -8,5 +8,6 @@ export {
   startDevelopmentIdentity,
 } from './identity/start-identity.ts'
 export { assertPortFree, freePort } from './ports.ts'
+export { isReachableByOthers, type RuntimeUser, runtimeUser } from './postgres/runtime-user.ts'
 export { type PostgresOptions, type RunningPostgres, startPostgres } from './postgres/start-postgres.ts'
 export { StartError } from './start-error.ts'

@@ -1,0 +1,97 @@
+import { join, resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { StartError } from '@corridor/dev-services'
+import { readConfig, setting } from '@corridor/platform'
+import { type PlatformPorts, portsMovedBy } from './ports.ts'
+
+/** The root of the project, from `src` and from `dist` alike. */
+export const PROJECT_ROOT = fileURLToPath(new URL('../../../', import.meta.url))
+
+/** What replaces an embedded part, by the variable that names it. */
+export interface External {
+  readonly databaseUrl?: string
+  readonly redisUrl?: string
+  readonly dynamodbEndpoint?: string
+  readonly oidcIssuer?: string
+}
+
+export interface PlatformSettings {
+  readonly dataDirectory: string
+  readonly ports: PlatformPorts
+  readonly portOffset: number
+  readonly external: External
+  readonly logLevel: string
+}
+
+type Environment = Readonly<Record<string, string | undefined>>
+
+/** Every address that production must name, since the embedded part behind it is for development alone. */
+const REQUIRED_IN_PRODUCTION = [
+  'DATABASE_URL',
+  'REDIS_URL',
+  'KAFKA_BROKERS',
+  'DYNAMODB_ENDPOINT',
+  'OIDC_ISSUER',
+  'OANDA_API_KEY',
+  'FUNDING_PROVIDER',
+  'SMTP_HOST',
+  'OTEL_EXPORTER_OTLP_ENDPOINT',
+] as const
+
+/** Parts that have no implementation but the embedded one yet: naming another must not pass unheard. */
+const EMBEDDED_ONLY: Readonly<Record<string, string>> = {
+  KAFKA_BROKERS: 'events are delivered in this process only',
+  OANDA_API_KEY: 'rates come from the simulated market only',
+}
+
+const MAX_PORT_OFFSET = 50_000
+
+/**
+ * Reads the environment once.
+ *
+ * @throws ConfigError listing every bad name; StartError when production would need an embedded part.
+ */
+export function readPlatformSettings(env: Environment): PlatformSettings {
+  refuseEmbeddedInProduction(env)
+  const config = readConfig(env, {
+    DATA_DIR: setting.text(join(PROJECT_ROOT, '.data')),
+    PLATFORM_PORT_OFFSET: setting.integer(0, MAX_PORT_OFFSET),
+    LOG_LEVEL: setting.oneOf(['debug', 'info', 'warn', 'error', 'fatal', 'silent'], 'warn'),
+    DATABASE_URL: setting.optional(setting.url()),
+    REDIS_URL: setting.optional(setting.url()),
+    DYNAMODB_ENDPOINT: setting.optional(setting.text()),
+    OIDC_ISSUER: setting.optional(setting.url()),
+    FUNDING_PROVIDER: setting.oneOf(['sandbox'], 'sandbox'),
+  })
+  for (const [name, because] of Object.entries(EMBEDDED_ONLY)) {
+    if (env[name]) throw new StartError(`${name} is set, but ${because}.`, `start without ${name}`)
+  }
+  return {
+    dataDirectory: resolve(config.DATA_DIR),
+    portOffset: config.PLATFORM_PORT_OFFSET,
+    ports: portsMovedBy(config.PLATFORM_PORT_OFFSET),
+    logLevel: config.LOG_LEVEL,
+    external: {
+      ...(config.DATABASE_URL === undefined ? {} : { databaseUrl: config.DATABASE_URL }),
+      ...(config.REDIS_URL === undefined ? {} : { redisUrl: config.REDIS_URL }),
+      ...(config.DYNAMODB_ENDPOINT === undefined ? {} : { dynamodbEndpoint: config.DYNAMODB_ENDPOINT }),
+      ...(config.OIDC_ISSUER === undefined ? {} : { oidcIssuer: config.OIDC_ISSUER }),
+    },
+  }
+}
+
+/** In production nothing embedded is loaded: whatever has no address is missing, and all of it is named at once. */
+export function refuseEmbeddedInProduction(env: Environment): void {
+  if (env.PLATFORM_MODE !== 'production') return
+  const missing = REQUIRED_IN_PRODUCTION.filter((name) => !env[name])
+  if (missing.length > 0) {
+    throw new StartError(
+      `PLATFORM_MODE=production takes no embedded part, and these are not set: ${missing.join(', ')}.`,
+      'set them, or start without PLATFORM_MODE for development',
+    )
+  }
+  throw new StartError(
+    'PLATFORM_MODE=production does not run the platform in one process, which is for development.',
+    'run each part by its own main.js',
+  )
+}

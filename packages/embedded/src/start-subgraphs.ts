@@ -1,0 +1,103 @@
+import { createForexSubgraph, standardPolicies } from '@corridor/forex'
+import { createLedgerSubgraph } from '@corridor/ledger'
+import { createPaymentSubgraph } from '@corridor/payment'
+import { type Clock, createVerifier, type Logger, type Wakeups } from '@corridor/platform'
+import { createProfileSubgraph, type ProfileSubgraph } from '@corridor/profile'
+import { createRuleEngineSubgraph } from '@corridor/rule-engine'
+import { type ServeOptions, type Subgraph, serveSubgraph } from '@corridor/subgraph'
+import { createWalletSubgraph } from '@corridor/wallet'
+import type { ApplicationUrls } from './databases.ts'
+import type { PlatformPorts } from './ports.ts'
+import type { Secrets } from './secrets.ts'
+import type { ServiceClients } from './service-clients.ts'
+import type { StopStack } from './stop-stack.ts'
+
+export interface SubgraphsInput {
+  readonly databases: ApplicationUrls
+  readonly ports: PlatformPorts
+  readonly secrets: Secrets
+  readonly clients: ServiceClients
+  readonly clock: Clock
+  readonly logger: Logger
+  readonly wakeups: Wakeups
+  readonly stops: StopStack
+  readonly rateIntervalMs: number
+}
+
+/** Builds and serves the six subgraphs, each taking nothing but tokens for itself. */
+export async function startSubgraphs(input: SubgraphsInput): Promise<{ profile: ProfileSubgraph }> {
+  const { databases, secrets, clients, clock, logger, wakeups, stops, rateIntervalMs } = input
+  const shared = { clock, logger, wakeups }
+  const own = <S extends Subgraph>(subgraph: S): S => {
+    stops.push(`the ${subgraph.name} subgraph`, () => subgraph.close())
+    return subgraph
+  }
+
+  const forex = own(
+    await createForexSubgraph({
+      ...shared,
+      databaseUrl: databases.forex,
+      idempotencySecret: secrets.text('forex.idempotency'),
+      policies: standardPolicies({ intervalMs: rateIntervalMs }),
+    }),
+  )
+  const ledger = own(await createLedgerSubgraph({ ...shared, databaseUrl: databases.ledger }))
+  const profile = own(
+    await createProfileSubgraph({
+      ...shared,
+      databaseUrl: databases.profile,
+      keysDatabaseUrl: databases['profile-keys'],
+      masterKey: toBase64(secrets.text('profile.masterKey')),
+      indexKey: toBase64(secrets.text('profile.indexKey')),
+    }),
+  )
+  const rules = own(
+    await createRuleEngineSubgraph({
+      ...shared,
+      databaseUrl: databases['rule-engine'],
+      ...clients.of('rule-engine-service', 'forex'),
+    }),
+  )
+  const wallet = own(
+    await createWalletSubgraph({
+      ...shared,
+      databaseUrl: databases.wallet,
+      idempotencySecret: secrets.text('wallet.idempotency'),
+      ...clients.of('wallet-service', 'ledger', 'profile'),
+    }),
+  )
+  const { 'rule-engine': rulesClient, ...others } = clients.of(
+    'payment-service',
+    'ledger',
+    'forex',
+    'rule-engine',
+    'wallet',
+  )
+  const payment = own(
+    await createPaymentSubgraph({
+      ...shared,
+      databaseUrl: databases.payment,
+      idempotencySecret: secrets.text('payment.idempotency'),
+      callbackSecret: secrets.text('payment.callback'),
+      rules: rulesClient,
+      ...others,
+    }),
+  )
+  for (const subgraph of [forex, ledger, profile, rules, wallet]) await serve(input, subgraph)
+  await serve(input, payment, payment.routes)
+  return { profile }
+}
+
+async function serve(input: SubgraphsInput, subgraph: Subgraph, routes: ServeOptions['routes'] = {}): Promise<void> {
+  const { ports, secrets, clock, logger, stops } = input
+  const server = await serveSubgraph(subgraph, {
+    port: ports[subgraph.name],
+    verifier: createVerifier({ audience: subgraph.name, publicJwks: secrets.publicKeys, clock }),
+    logger,
+    clock,
+    routes,
+  })
+  stops.push(`the ${subgraph.name} subgraph's server`, () => server.close())
+}
+
+const toBase64 = (base64url: string): string => Buffer.from(base64url, 'base64url').toString('base64')

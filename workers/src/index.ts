@@ -1,0 +1,2 @@
+export { ForexPoller, type ForexPollerDeps } from './forex-poller/forex-poller.ts'
+export { OutboxRelay, type OutboxRelayDeps } from './outbox-relay/outbox-relay.ts'

@@ -1,0 +1,52 @@
+import { type EventBus, Relay } from '@corridor/events'
+import { createPool, type Logger, type Pool, type Wakeups } from '@corridor/platform'
+
+export interface OutboxRelayDeps {
+  /** The application role's address of each domain's database, by domain. */
+  readonly databaseUrls: Readonly<Record<string, string>>
+  readonly bus: EventBus
+  readonly wakeups: Wakeups
+  readonly logger: Logger
+}
+
+const CONNECTIONS_PER_DOMAIN = 2
+const POLL_MS = 25
+
+/** The relays of all domains: each delivers its own queue, so that one database that is away holds up no other. */
+export class OutboxRelay {
+  private readonly domains: readonly { domain: string; pool: Pool; relay: Relay }[]
+
+  constructor({ databaseUrls, bus, wakeups, logger }: OutboxRelayDeps) {
+    this.domains = Object.entries(databaseUrls).map(([domain, url]) => {
+      const pool = createPool({ url, service: 'outbox-relay', max: CONNECTIONS_PER_DOMAIN })
+      return { domain, pool, relay: new Relay({ domain, pool, bus, wakeups, logger }) }
+    })
+  }
+
+  start(): void {
+    for (const { relay } of this.domains) relay.start()
+  }
+
+  /** Waits until a domain's queue has been delivered as far as it can be; false when it takes longer than `timeoutMs`. */
+  async drained(domain: string, timeoutMs: number): Promise<boolean> {
+    const relay = this.domains.find((each) => each.domain === domain)?.relay
+    const deadline = Date.now() + timeoutMs
+    while (relay && Date.now() < deadline) {
+      if (await relay.isIdle()) return true
+      await new Promise((resolve) => setTimeout(resolve, POLL_MS))
+    }
+    return false
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all(
+      this.domains.map(async ({ pool, relay }) => {
+        try {
+          await relay.stop()
+        } finally {
+          await pool.end()
+        }
+      }),
+    )
+  }
+}
