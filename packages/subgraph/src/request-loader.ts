@@ -2,8 +2,7 @@ import DataLoader from 'dataloader'
 import type { SubgraphContext } from './context.ts'
 
 /**
- * Gathers what one request asks for by id into one load. There is a loader per request, so that nothing is remembered
- * longer than the request that may see it. `load` answers in the order of its ids.
+ * Gathers what one request asks for by id at once into one load. There is a loader per request, and it remembers nothing. `load` answers in the order of its ids.
  */
 export function requestLoader<Value>(
   load: (ids: readonly string[], context: SubgraphContext) => Promise<readonly Value[]>,
@@ -12,7 +11,8 @@ export function requestLoader<Value>(
   return (id, context) => {
     let loader = loaders.get(context)
     if (!loader) {
-      loader = new DataLoader((ids: readonly string[]) => load(ids, context))
+      // A stream has one context for all its events: a value that was remembered would be shown again when it is old.
+      loader = new DataLoader((ids: readonly string[]) => load(ids, context), { cache: false })
       loaders.set(context, loader)
     }
     return loader.load(id)

@@ -1,0 +1,72 @@
+export type PaymentKind = 'TRANSFER' | 'DEPOSIT' | 'WITHDRAWAL' | 'PAYOUT'
+
+export const PAYMENT_STATUSES = [
+  'SCHEDULED',
+  'PENDING',
+  'IN_REVIEW',
+  'AUTHORIZED',
+  'COMPLETED',
+  'PARTIALLY_REFUNDED',
+  'REFUNDED',
+  'DECLINED',
+  'FAILED',
+  'CANCELLED',
+] as const
+export type PaymentStatus = (typeof PAYMENT_STATUSES)[number]
+
+export type ProviderOutcome = 'SETTLED' | 'FAILED'
+
+/** Amounts are minor units. What is null is not known yet: a payment is priced by the processor. */
+export interface Payment {
+  readonly id: string
+  readonly number: bigint
+  readonly kind: PaymentKind
+  readonly status: PaymentStatus
+  readonly version: bigint
+  readonly payer: string
+  readonly payee: string | null
+  readonly fromWalletId: string | null
+  readonly toWalletId: string | null
+  readonly leasedWalletId: string
+  readonly fromCurrency: string
+  readonly toCurrency: string
+  readonly askedDebitMinor: bigint | null
+  readonly askedCreditMinor: bigint | null
+  readonly fxQuoteId: string | null
+  readonly quoteId: string | null
+  readonly principalMinor: bigint | null
+  readonly creditMinor: bigint | null
+  readonly feeMinor: bigint | null
+  readonly referenceUsdMinor: bigint | null
+  readonly referenceMid: string | null
+  readonly decided: boolean
+  readonly reference: string | null
+  readonly provider: string | null
+  readonly providerStartedAt: Date | null
+  readonly providerOutcome: ProviderOutcome | null
+  readonly nextActionUrl: string | null
+  readonly transferIds: readonly string[]
+  readonly payeeTransferIds: readonly string[]
+  readonly failureCode: string | null
+  readonly failureMessage: string | null
+  readonly attempts: number
+  readonly dueAt: Date | null
+  readonly createdAt: Date
+  readonly updatedAt: Date
+}
+
+/** One change of a payment's state, at its place in the history of all payments. */
+export interface PaymentEvent {
+  readonly position: bigint
+  readonly paymentId: string
+  readonly status: PaymentStatus
+  readonly payer: string
+  readonly payee: string | null
+  readonly note: string | null
+  readonly at: Date
+}
+
+/** What a payee may see begins here. */
+const ARRIVED: ReadonlySet<PaymentStatus> = new Set(['COMPLETED', 'PARTIALLY_REFUNDED', 'REFUNDED'])
+
+export const hasArrived = (status: PaymentStatus): boolean => ARRIVED.has(status)

@@ -1,0 +1,87 @@
+import { fileURLToPath } from 'node:url'
+import { type Clock, createPool, IdempotencyKeys, type Logger, type Pool, type Wakeups } from '@corridor/platform'
+import {
+  buildFederatedSchema,
+  checkDatabase,
+  type HttpReply,
+  type HttpRequest,
+  jsonReply,
+  type ServiceClient,
+  type Subgraph,
+} from '@corridor/subgraph'
+import { type FeePolicy, STANDARD_FEES } from './domain/fee.ts'
+import { PaymentEventWatcher } from './event-watcher.ts'
+import { PaymentEventResolver } from './resolvers/event-resolver.ts'
+import { createPaymentReader, PaymentResolver } from './resolvers/payment-resolver.ts'
+import { PaymentQuoteResolver } from './resolvers/quote-resolver.ts'
+import { quotePort, rulesPort, walletPort } from './use-cases/ports.ts'
+import { takeCallback } from './use-cases/take-callback.ts'
+
+export type { FeePolicy } from './domain/fee.ts'
+export { createPaymentProcessor, type PaymentProcessor, type ProcessorDeps } from './processor/payment-processor.ts'
+export type { FundingProvider, ProviderPayment } from './providers/funding-provider.ts'
+export { sandboxProvider } from './providers/sandbox-provider.ts'
+
+/** Numbered SQL; read where it lies, so that it need not be copied by the build. */
+export const paymentMigrations = fileURLToPath(new URL('../src/migrations', import.meta.url))
+
+export interface PaymentDeps {
+  readonly databaseUrl: string
+  readonly clock: Clock
+  readonly logger: Logger
+  readonly wakeups: Wakeups
+  readonly idempotencySecret: string
+  /** What providers sign their callbacks with. */
+  readonly callbackSecret: string
+  readonly forex: ServiceClient
+  readonly rules: ServiceClient
+  readonly wallet: ServiceClient
+  readonly fees?: FeePolicy
+}
+
+type Route = (request: HttpRequest & { readonly path: string }) => Promise<HttpReply>
+
+export interface PaymentSubgraph extends Subgraph {
+  readonly pool: Pool
+  /** The callbacks of providers, to be served beside GraphQL. */
+  readonly routes: Readonly<Record<string, Route>>
+}
+
+const CALLBACK_STATUS: Readonly<Record<string, number>> = { SIGNATURE_INVALID: 401, NOT_FOUND: 404 }
+
+/** Payments over `payment_db`: taken in here, moved by the processor, watched as events by position. */
+export async function createPaymentSubgraph(deps: PaymentDeps): Promise<PaymentSubgraph> {
+  const { clock, logger, wakeups, callbackSecret, fees = STANDARD_FEES } = deps
+  const pool = createPool({ url: deps.databaseUrl, service: 'payment-service' })
+  const keys = new IdempotencyKeys(deps.idempotencySecret)
+  const wallets = walletPort(deps.wallet)
+  const quotes = quotePort(deps.forex)
+  const watcher = new PaymentEventWatcher({ pool, wakeups, logger })
+  const reader = createPaymentReader(pool)
+  const schema = await buildFederatedSchema({
+    resolvers: [
+      new PaymentResolver({ pool, clock, wakeups, keys, wallets, quotes, defaultProvider: 'sandbox' }, reader),
+      new PaymentQuoteResolver({ pool, clock, wallets, quotes, rules: rulesPort(deps.rules), fees }),
+      new PaymentEventResolver(pool, watcher, reader),
+    ],
+    references: { Payment: { load: (ids, context) => Promise.all(ids.map((id) => reader(id, context))) } },
+  })
+  const callback: Route = async (request) => {
+    const provider = request.path.slice(request.path.lastIndexOf('/') + 1)
+    const taken = await takeCallback({ pool, clock, wakeups, logger, callbackSecret }, provider, request)
+    if (taken.ok) return jsonReply(200, { status: 'taken' })
+    const { code, message } = taken
+    return jsonReply(CALLBACK_STATUS[code] ?? 400, { errors: [{ message, extensions: { code } }] })
+  }
+  return {
+    name: 'payment',
+    schema,
+    pool,
+    routes: { 'POST /callbacks/*': callback },
+    ready: async () => [await checkDatabase(pool)],
+    async close() {
+      watcher.close()
+      await pool.end()
+    },
+  }
+}

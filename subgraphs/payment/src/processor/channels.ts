@@ -1,0 +1,5 @@
+/** Where readers of payment events listen for new positions. */
+export const EVENTS_CHANNEL = 'payment-events'
+
+/** Where the sequencer listens for events that have no position yet. */
+export const EVENTS_QUEUED_CHANNEL = 'payment-events-queued'

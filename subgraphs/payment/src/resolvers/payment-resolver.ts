@@ -1,0 +1,254 @@
+import {
+  hasScope,
+  type IdempotencyKeys,
+  idempotencyScope,
+  isUuid,
+  orThrow,
+  type Pool,
+  refuse,
+} from '@corridor/platform'
+import {
+  type Connection,
+  encodeCursor,
+  type MoneyType,
+  pageOf,
+  parseDateTime,
+  parseId,
+  parsePositiveMoneyInput,
+  RequiresScopes,
+  requestLoader,
+  type SubgraphContext,
+  subjectOf,
+  toConnection,
+  toMoneyType,
+} from '@corridor/subgraph'
+import { Arg, Ctx, FieldResolver, ID, Int, Mutation, Query, Resolver, Root } from 'type-graphql'
+import { hasArrived, type Payment, type PaymentEvent } from '../domain/payment.ts'
+import { type Sight, sightOf } from '../event-watcher.ts'
+import { readTimelines } from '../use-cases/event-store.ts'
+import { readSendRequest } from '../use-cases/payment-request.ts'
+import { readPage, readPayments } from '../use-cases/payment-store.ts'
+import { type CallerKey, deposit, type SendDeps, sendPayment } from '../use-cases/send-payment.ts'
+import {
+  DepositInput,
+  PaymentConnectionType,
+  PaymentFilter,
+  PaymentType,
+  SendPaymentInput,
+  SendPaymentResultType,
+} from './payment-types.ts'
+
+const MAX_BULK = 1_000
+/** Payments of one bulk that are taken in side by side; what they share is their wallets, which are only read. */
+const BULK_AT_ONCE = 16
+
+/** Payments by id that the caller may see, one statement a request. */
+export const createPaymentReader = (pool: Pool) =>
+  requestLoader<Payment | null>(async (ids, context) => {
+    const payments = await readPayments(pool, ids.filter(isUuid))
+    return ids.map((id) => {
+      const payment = payments.get(id)
+      return payment && sightOf(context, payment) ? payment : null
+    })
+  })
+
+export type PaymentReader = ReturnType<typeof createPaymentReader>
+
+@Resolver(() => PaymentType)
+export class PaymentResolver {
+  private readonly timelines: (id: string, context: SubgraphContext) => Promise<readonly PaymentEvent[]>
+
+  constructor(
+    private readonly deps: SendDeps,
+    private readonly reader: PaymentReader,
+  ) {
+    this.timelines = requestLoader(async (ids) => {
+      const found = await readTimelines(deps.pool, ids)
+      return ids.map((id) => found.get(id) ?? [])
+    })
+  }
+
+  @RequiresScopes('payments:read')
+  @Query(() => PaymentType, { nullable: true })
+  payment(@Arg('id', () => ID) id: string, @Ctx() context: SubgraphContext): Promise<Payment | null> {
+    return this.reader(id, context)
+  }
+
+  @RequiresScopes('payments:read')
+  @Query(() => PaymentConnectionType, {
+    description: "The caller's own, as payer or payee; somebody else's by filter.profileId, for staff.",
+  })
+  async payments(
+    @Arg('filter', () => PaymentFilter, { nullable: true }) filter: PaymentFilter | null,
+    @Arg('first', () => Int, { nullable: true, defaultValue: 20 }) first: number | null,
+    @Arg('after', () => String, { nullable: true }) after: string | null,
+    @Ctx() { caller }: SubgraphContext,
+  ): Promise<Connection<Payment>> {
+    const page = orThrow(pageOf({ first: first ?? 20, after, keyParts: 1 }))
+    const { profileId, walletId, status, kind, from, to } = filter ?? {}
+    const staff = hasScope(caller, 'payments:review') || hasScope(caller, 'ledger:audit')
+    const customer = profileId && staff ? orThrow(parseId(profileId, 'filter.profileId')) : subjectOf(caller)
+    if (profileId && profileId !== customer) orThrow(refuse('NOT_FOUND', undefined, 'filter.profileId'))
+    const rows = await readPage(this.deps.pool, {
+      viewer: { customer },
+      status: status ?? null,
+      kind: kind ?? null,
+      walletId: walletId ? orThrow(parseId(walletId, 'filter.walletId')) : null,
+      from: from ? orThrow(parseDateTime(from, 'filter.from')) : null,
+      to: to ? orThrow(parseDateTime(to, 'filter.to')) : null,
+      before: page.after === null ? null : positionOf(page.after[0]),
+      limit: page.limit,
+    })
+    return toConnection(rows, page, { node: (row) => row, cursor: (row) => encodeCursor(row.number) })
+  }
+
+  @RequiresScopes('payments:write')
+  @Mutation(() => PaymentType)
+  async sendPayment(
+    @Arg('input', () => SendPaymentInput) input: SendPaymentInput,
+    @Ctx() context: SubgraphContext,
+  ): Promise<Payment> {
+    const { idempotencyKey, ...fields } = input
+    const request = orThrow(readSendRequest(fields, 'input'))
+    return orThrow(await sendPayment(this.deps, callerKey(context, this.deps.keys, idempotencyKey), request, 'input'))
+  }
+
+  @RequiresScopes('payments:write')
+  @Mutation(() => [SendPaymentResultType], {
+    description: 'Up to 1,000 at once; each gets its own result, in order.',
+  })
+  async sendPayments(
+    @Arg('input', () => [SendPaymentInput]) inputs: SendPaymentInput[],
+    @Ctx() context: SubgraphContext,
+  ): Promise<SendPaymentResultType[]> {
+    if (inputs.length > MAX_BULK) orThrow(refuse('BATCH_TOO_LARGE', `At most ${MAX_BULK} payments at once.`, 'input'))
+    subjectOf(context.caller)
+    const results: SendPaymentResultType[] = []
+    const byKey = Map.groupBy(inputs.keys(), (index) => inputs[index]?.idempotencyKey)
+    const queue = [...byKey.values()]
+    // A key that comes twice is taken in order, so that the second finds the first's payment.
+    const work = async (): Promise<void> => {
+      for (let next = queue.shift(); next; next = queue.shift()) {
+        for (const index of next) results[index] = await this.sendOne(inputs[index], `input.${index}`, context)
+      }
+    }
+    await Promise.all(Array.from({ length: Math.min(BULK_AT_ONCE, queue.length) }, work))
+    return results
+  }
+
+  @RequiresScopes('payments:write')
+  @Mutation(() => PaymentType)
+  async deposit(
+    @Arg('input', () => DepositInput) input: DepositInput,
+    @Ctx() context: SubgraphContext,
+  ): Promise<Payment> {
+    const key = callerKey(context, this.deps.keys, input.idempotencyKey)
+    const walletId = orThrow(parseId(input.walletId, 'input.walletId'))
+    const amount = orThrow(parsePositiveMoneyInput(input.amount, 'input.amount'))
+    return orThrow(await deposit(this.deps, key, { walletId, amount, provider: input.provider ?? null }))
+  }
+
+  @FieldResolver()
+  payer(@Root() { payer }: Payment): { id: string } {
+    return { id: payer }
+  }
+
+  @FieldResolver()
+  payee(@Root() { payee }: Payment): { id: string } | null {
+    return reference(payee)
+  }
+
+  @FieldResolver()
+  from(@Root() payment: Payment, @Ctx() context: SubgraphContext): { id: string } | null {
+    return reference(ofPayer(payment, context, payment.fromWalletId))
+  }
+
+  @FieldResolver()
+  to(@Root() { toWalletId }: Payment): { id: string } | null {
+    return reference(toWalletId)
+  }
+
+  @FieldResolver()
+  debit(@Root() payment: Payment, @Ctx() context: SubgraphContext): MoneyType | null {
+    const { principalMinor, feeMinor, fromCurrency: currency } = payment
+    if (payment.kind === 'DEPOSIT' || principalMinor === null || feeMinor === null) return null
+    return ofPayer(payment, context, toMoneyType({ amountMinor: principalMinor + feeMinor, currency }))
+  }
+
+  @FieldResolver()
+  credit(@Root() { creditMinor, toCurrency: currency }: Payment): MoneyType | null {
+    return creditMinor === null ? null : toMoneyType({ amountMinor: creditMinor, currency })
+  }
+
+  @FieldResolver()
+  fee(@Root() payment: Payment, @Ctx() context: SubgraphContext): MoneyType | null {
+    const { feeMinor, principalMinor, fromCurrency: currency } = payment
+    if (feeMinor === null || principalMinor === null) return null
+    return ofPayer(payment, context, toMoneyType({ amountMinor: feeMinor, currency }))
+  }
+
+  @FieldResolver()
+  fxQuote(@Root() payment: Payment, @Ctx() context: SubgraphContext): { id: string } | null {
+    return reference(ofPayer(payment, context, payment.fxQuoteId))
+  }
+
+  @FieldResolver()
+  decision(@Root() payment: Payment, @Ctx() context: SubgraphContext): { id: string } | null {
+    return reference(ofPayer(payment, context, payment.decided ? payment.id : null))
+  }
+
+  @FieldResolver()
+  transfers(@Root() payment: Payment, @Ctx() context: SubgraphContext): { id: string }[] {
+    const ids = sightOf(context, payment) === 'payee' ? payment.payeeTransferIds : payment.transferIds
+    return ids.map((id) => ({ id }))
+  }
+
+  @FieldResolver()
+  async timeline(@Root() payment: Payment, @Ctx() context: SubgraphContext): Promise<readonly PaymentEvent[]> {
+    const events = await this.timelines(payment.id, context)
+    return sightOf(context, payment) === 'payee' ? events.filter(({ status }) => hasArrived(status)) : events
+  }
+
+  @FieldResolver()
+  nextActionUrl(@Root() payment: Payment, @Ctx() context: SubgraphContext): string | null {
+    return ofPayer(payment, context, payment.nextActionUrl)
+  }
+
+  @FieldResolver()
+  failure(@Root() payment: Payment, @Ctx() context: SubgraphContext): { code: string; message: string } | null {
+    const { failureCode: code, failureMessage: message } = payment
+    return code === null ? null : ofPayer(payment, context, { code, message: message ?? '' })
+  }
+
+  private async sendOne(
+    input: SendPaymentInput | undefined,
+    at: string,
+    context: SubgraphContext,
+  ): Promise<SendPaymentResultType> {
+    const { idempotencyKey = '', ...fields } = input ?? {}
+    const key = this.deps.keys.check(idempotencyKey)
+    if (!key.ok) return { errorCode: key.code, errorMessage: key.message }
+    const request = readSendRequest(fields, at)
+    const sent = request.ok
+      ? await sendPayment(this.deps, callerKey(context, this.deps.keys, idempotencyKey), request.value, at)
+      : request
+    return sent.ok ? { payment: sent.value } : { errorCode: sent.code, errorMessage: sent.message }
+  }
+}
+
+function callerKey({ caller }: SubgraphContext, keys: IdempotencyKeys, key: string): CallerKey {
+  return { subject: subjectOf(caller), scope: idempotencyScope(caller), key: orThrow(keys.check(key)) }
+}
+
+const reference = (id: string | null): { id: string } | null => (id === null ? null : { id })
+
+const PAYER_SIDE: ReadonlySet<Sight | null> = new Set<Sight>(['payer', 'staff'])
+
+/** What belongs to the payer's side is null for the payee. */
+const ofPayer = <T>(payment: Payment, context: SubgraphContext, value: T | null): T | null =>
+  PAYER_SIDE.has(sightOf(context, payment)) ? value : null
+
+function positionOf(part: string | undefined): bigint {
+  if (part !== undefined && /^\d{1,18}$/.test(part)) return BigInt(part)
+  return orThrow(refuse('BAD_USER_INPUT', 'after is not a cursor of this list.', 'after'))
+}

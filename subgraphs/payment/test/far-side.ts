@@ -1,0 +1,117 @@
+import { RefusalError, refuse } from '@corridor/platform'
+import type { ServiceClient } from '@corridor/subgraph'
+
+interface Wallet {
+  readonly id: string
+  readonly owner: string
+  readonly currency: string
+  readonly status: string
+}
+
+interface JournalInput {
+  readonly id: string
+  readonly transfers: readonly { readonly id: string; readonly action: string; readonly amountMinor?: string }[]
+}
+
+type Variables = Record<string, unknown>
+
+/**
+ * The far side of the network: a wallet service that knows the wallets it is given, a forex service with one rate of 80,
+ * rules and a ledger that answer as they are told and remember what they were asked.
+ */
+export class FarSide {
+  readonly wallets = new Map<string, Wallet>()
+  readonly quotes = new Map<string, { owner: string; payment: string | null; fields: Record<string, string> }>()
+  readonly journals = new Map<string, JournalInput>()
+  readonly calls: string[] = []
+  readonly retired: string[] = []
+  verdict: 'APPROVE' | 'REVIEW' | 'DECLINE' = 'APPROVE'
+  ledgerRefusal: string | null = null
+  ledgerAway = false
+  /** The ledger answers, but for journals. */
+  postingAway = false
+  expiresAt = new Date('2999-01-01T00:00:00.000Z')
+
+  readonly wallet = client(({ ids }) => ({
+    paymentWallets: (ids as string[]).map((id) => this.wallets.get(id) ?? null),
+  }))
+
+  readonly forex = client((variables, document) => {
+    if (document.includes('usdReference')) return { usdReference: { usdMinor: variables.a } }
+    if (document.includes('lockFxQuotes'))
+      return { lockFxQuotes: (variables.q as Variables[]).map((q) => this.lock(q)) }
+    if (document.includes('redeemFxQuotes')) {
+      return { redeemFxQuotes: (variables.r as Variables[]).map((r) => this.redeem(r)) }
+    }
+    this.calls.push('price')
+    return { pricePayments: (variables.p as Variables[]).map((payment) => this.price(payment)) }
+  })
+
+  readonly rules = client(({ i }) => {
+    this.calls.push('decide')
+    return { decide: (i as unknown[]).map(() => ({ outcome: this.verdict, message: 'as the test wants it' })) }
+  })
+
+  readonly ledger = client((variables, document) => {
+    if (this.ledgerAway) throw new RefusalError(refuse('SERVICE_UNAVAILABLE'))
+    if (document.includes('retireJournals')) {
+      const ids = variables.ids as string[]
+      this.retired.push(...ids)
+      return { retireJournals: ids.map((id) => ({ status: this.journals.has(id) ? 'POSTED' : 'RETIRED' })) }
+    }
+    if (this.postingAway) throw new RefusalError(refuse('SERVICE_UNAVAILABLE'))
+    this.calls.push('post')
+    return {
+      postJournals: (variables.j as JournalInput[]).map((journal) => {
+        if (this.ledgerRefusal !== null) return { status: 'REFUSED', code: this.ledgerRefusal, message: 'no' }
+        this.journals.set(journal.id, journal)
+        return { status: 'POSTED', code: null, message: null }
+      }),
+    }
+  })
+
+  private lock({ id, owner, fromCurrency, toCurrency, fromMinor, toMinor }: Variables) {
+    const from = fromMinor ? BigInt(String(fromMinor)) : BigInt(String(toMinor)) / 80n
+    const to = toMinor ? String(toMinor) : String(from * 80n)
+    const fields = {
+      id: String(id),
+      fromCurrency: String(fromCurrency),
+      fromMinor: String(from),
+      toCurrency: String(toCurrency),
+      toMinor: to,
+      expiresAt: this.expiresAt.toISOString(),
+      referenceUsdMinor: String(from),
+    }
+    const known = this.quotes.get(String(id))
+    if (!known) this.quotes.set(String(id), { owner: String(owner), payment: null, fields })
+    return { code: null, message: null, quote: known?.fields ?? fields }
+  }
+
+  private redeem({ quoteId, owner, paymentId }: Variables) {
+    const quote = this.quotes.get(String(quoteId))
+    if (!quote || quote.owner !== owner) return { code: 'NOT_FOUND', message: 'no', quote: null }
+    if (quote.payment !== null && quote.payment !== paymentId) return { code: 'QUOTE_USED', message: 'no', quote: null }
+    quote.payment = String(paymentId)
+    return { code: null, message: null, quote: quote.fields }
+  }
+
+  private price({ fromCurrency, toCurrency, debitMinor, creditMinor, fxQuoteId }: Variables) {
+    const quote = this.quotes.get(String(fxQuoteId))
+    const rate = fromCurrency === toCurrency ? 1n : 80n
+    const debit = BigInt(quote?.fields.fromMinor ?? String(debitMinor ?? BigInt(String(creditMinor)) / rate))
+    return {
+      code: null,
+      message: null,
+      debitMinor: String(debit),
+      creditMinor: quote?.fields.toMinor ?? String(creditMinor ?? debit * rate),
+      fxQuoteId: fxQuoteId ?? null,
+      referenceUsdMinor: String(debit),
+      referenceMid: '1',
+    }
+  }
+}
+
+const client = (answer: (variables: Variables, document: string) => unknown): ServiceClient => ({
+  request: async <Data>(document: string, variables: Variables = {}) => answer(variables, document) as Data,
+  close: async () => undefined,
+})

@@ -1,0 +1,124 @@
+import { inProcessWakeups, silentLogger, uuidv7 } from '@corridor/platform'
+import { asUser, createTestDatabase, dataOf, type TestClock, type TestDatabase, testClock } from '@corridor/testing'
+import { parse, subscribe } from 'graphql'
+import { Webhook } from 'standardwebhooks'
+import {
+  createPaymentProcessor,
+  createPaymentSubgraph,
+  type FundingProvider,
+  type PaymentProcessor,
+  type PaymentSubgraph,
+  paymentMigrations,
+} from '../src/index.ts'
+import { callbackKey } from '../src/providers/sandbox-provider.ts'
+import { FarSide } from './far-side.ts'
+
+export const CALLBACK_SECRET = 'a callback secret for these tests'
+
+export const SCOPES = ['payments:read', 'payments:write', 'forex:read']
+
+/** A payment subgraph and a processor on a database of their own. */
+export class TestPayments {
+  readonly started: string[] = []
+
+  private constructor(
+    readonly database: TestDatabase,
+    readonly subgraph: PaymentSubgraph,
+    readonly processor: PaymentProcessor,
+    readonly farSide: FarSide,
+    readonly clock: TestClock,
+  ) {}
+
+  static async open(): Promise<TestPayments> {
+    const database = await createTestDatabase({ migrationsDirectory: paymentMigrations })
+    const farSide = new FarSide()
+    const clock = testClock(new Date())
+    const wakeups = inProcessWakeups()
+    const shared = { databaseUrl: database.applicationUrl, clock, logger: silentLogger, wakeups }
+    const subgraph = await createPaymentSubgraph({
+      ...shared,
+      idempotencySecret: 'a secret for these tests alone',
+      callbackSecret: CALLBACK_SECRET,
+      ...farSide,
+    })
+    let tests: TestPayments | null = null
+    const sandbox: FundingProvider = {
+      name: 'sandbox',
+      deadlineMs: 60_000,
+      async start({ paymentId }) {
+        tests?.started.push(paymentId)
+        return { nextActionUrl: null }
+      },
+      outcomeOf: async () => null,
+    }
+    const processor = createPaymentProcessor({
+      ...shared,
+      service: 'payment-processor',
+      ...farSide,
+      providers: { sandbox },
+    })
+    tests = new TestPayments(database, subgraph, processor, farSide, clock)
+    processor.start()
+    return tests
+  }
+
+  async close(): Promise<void> {
+    await this.processor.stop()
+    await this.subgraph.close()
+    await this.database.drop()
+  }
+
+  customer(id = uuidv7()) {
+    return asUser(id, ...SCOPES)
+  }
+
+  wallet(owner: string, currency = 'USD'): string {
+    const id = uuidv7()
+    this.farSide.wallets.set(id, { id, owner, currency, status: 'ACTIVE' })
+    return id
+  }
+
+  /** Waits, through the subscription, until a payment has one of the states; answers all states seen. */
+  async until(context: ReturnType<typeof asUser>, id: string, ...states: string[]): Promise<string[]> {
+    const stream = await subscribe({
+      schema: this.subgraph.schema,
+      document: parse('subscription ($id: ID!) { paymentStatusChanged(id: $id) { status } }'),
+      variableValues: { id },
+      contextValue: { ...context },
+    })
+    if (!(Symbol.asyncIterator in stream)) throw stream.errors?.[0] ?? new Error('not a stream')
+    const seen: string[] = []
+    for await (const { data, errors } of stream) {
+      if (errors?.[0]) throw errors[0]
+      const event = data?.paymentStatusChanged as { status: string } | undefined // As selected above.
+      const status = event?.status ?? ''
+      seen.push(status)
+      if (states.includes(status)) break
+    }
+    return seen
+  }
+
+  async callBack(
+    told: { paymentId: string; outcome: string; amountMinor: string; currency: string },
+    secret = CALLBACK_SECRET,
+  ) {
+    const body = JSON.stringify(told)
+    const [id, now] = [`event-${told.paymentId}`, new Date()]
+    const headers = {
+      'webhook-id': id,
+      'webhook-timestamp': String(Math.floor(now.getTime() / 1000)),
+      'webhook-signature': new Webhook(callbackKey(secret)).sign(id, now, body),
+    }
+    const route = this.subgraph.routes['POST /callbacks/*']
+    if (!route) throw new Error('callbacks are served')
+    return await route({ path: '/callbacks/sandbox', headers, body: Buffer.from(body) })
+  }
+
+  data<Data>(
+    context: ReturnType<typeof asUser>,
+    document: string,
+    variables: Record<string, unknown> = {},
+  ): Promise<Data> {
+    return dataOf<Data>(this.subgraph.schema, context, document, variables)
+  }
+}
