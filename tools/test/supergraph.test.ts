@@ -26,8 +26,11 @@ const HOMES = {
   Wallet: 'WALLET',
 }
 
-/** Required though a payer without `payments:read` is refused it: an event is an event of a payment, and every role has both. */
-const REQUIRED_ALL_THE_SAME = ['PaymentEvent.payment']
+/**
+ * Required though its scope is not its parent's: an event is an event of a payment and an entry is one of a transfer, and
+ * every role has both scopes.
+ */
+const REQUIRED_ALL_THE_SAME = ['PaymentEvent.payment', 'Entry.transfer']
 
 describe('the supergraph', () => {
   let model: SupergraphModel

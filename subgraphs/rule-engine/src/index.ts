@@ -8,6 +8,7 @@ import {
   RuleDecisionResolver,
   RuleSetResolver,
 } from './resolvers/rule-resolver.ts'
+import { ProfileType } from './resolvers/rule-types.ts'
 import { RuleBook } from './rule-book.ts'
 import { customerProjection, paymentCounters } from './use-cases/risk-consumers.ts'
 
@@ -41,6 +42,7 @@ export async function createRuleEngineSubgraph(deps: RuleEngineDeps): Promise<Ru
       new LimitsResolver(decideDeps),
       new RuleSetResolver(book),
     ],
+    orphanedTypes: [ProfileType],
     references: {
       RuleDecision: { load: (ids, context) => Promise.all(ids.map((id) => decisions(id, context))) },
       Profile: { load: async (ids) => ids.map((id) => ({ id })) },

@@ -1,10 +1,11 @@
-import type { KycLevel, KycStatus } from '../entities/profile-record.ts'
+export type KycStatus = 'NOT_STARTED' | 'PENDING' | 'VERIFIED' | 'REJECTED'
+export type KycLevel = 'BASIC' | 'ENHANCED'
 
 export interface Address {
   readonly street: string
   readonly city: string
   readonly region: string | null
-  readonly postalCode: string | null
+  readonly postalCode: string
   readonly country: string
 }
 

@@ -1,7 +1,6 @@
 import { Entity, PrimaryKey, Property } from '@mikro-orm/decorators/legacy'
 
-export type KycStatus = 'NOT_STARTED' | 'PENDING' | 'VERIFIED' | 'REJECTED'
-export type KycLevel = 'BASIC' | 'ENHANCED'
+import type { KycLevel, KycStatus } from '../domain/profile.ts'
 
 /** A profile as it lies in the database: what is personal, encrypted with the subject's own key. */
 @Entity({ tableName: 'profiles' })

@@ -48,8 +48,8 @@ export class AddressType {
   @Field(() => String, { nullable: true })
   readonly region?: string | null
 
-  @Field(() => String, { nullable: true })
-  readonly postalCode?: string | null
+  @Field(() => String)
+  readonly postalCode!: string
 
   @Field(() => CountryCodeScalar)
   readonly country!: string

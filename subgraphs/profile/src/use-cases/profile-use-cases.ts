@@ -12,8 +12,8 @@ import {
   sqlOf,
   type Wakeups,
 } from '@corridor/platform'
-import type { Profile } from '../domain/profile.ts'
-import { type KycLevel, type KycStatus, ProfileRecord } from '../entities/profile-record.ts'
+import type { KycLevel, KycStatus, Profile } from '../domain/profile.ts'
+import { ProfileRecord } from '../entities/profile-record.ts'
 import type { BlindIndex } from '../privacy/blind-index.ts'
 import { openProfile, sealColumn } from '../privacy/profile-cipher.ts'
 import type { SubjectKeys } from '../privacy/subject-keys.ts'
