@@ -5,7 +5,8 @@ import { WebSocket } from 'ws'
 export interface ApiError {
   readonly code: string
   readonly message: string
-  readonly path?: readonly (string | number)[]
+  /** The input that is at fault, where one is. */
+  readonly field?: string
 }
 
 export interface ApiAnswer<Data> {
@@ -63,9 +64,13 @@ export class ApiClient {
 
   /** The events of a subscription, until the reader leaves. @throws ApiRefused when it is refused. */
   async *subscribe<Data>(query: string, variables: Record<string, unknown> = {}): AsyncGenerator<Data, void> {
-    for await (const { data, errors = [] } of this.sockets.iterate<Data>({ query, variables })) {
-      if (errors.length > 0 || !data) throw new ApiRefused(errors.map(toApiError))
-      yield data
+    try {
+      for await (const { data, errors = [] } of this.sockets.iterate<Data>({ query, variables })) {
+        if (errors.length > 0 || !data) throw new ApiRefused(errors.map(toApiError))
+        yield data
+      }
+    } catch (error) {
+      throw toError(error)
     }
   }
 
@@ -74,10 +79,17 @@ export class ApiClient {
   }
 }
 
+/** What graphql-ws rejects with: errors of the operation, how the connection was closed, or an error as it is. */
+function toError(reason: unknown): Error {
+  if (reason instanceof Error) return reason
+  if (Array.isArray(reason)) return new ApiRefused((reason as GraphQLFailure[]).map(toApiError)) // By the protocol.
+  const { code, reason: words } = (reason ?? {}) as { code?: unknown; reason?: unknown } // A CloseEvent, at best.
+  return new Error(`The connection was closed: ${String(code ?? 'unknown')} ${String(words ?? '')}`.trim())
+}
+
 interface GraphQLFailure {
   readonly message: string
-  readonly path?: readonly (string | number)[] | undefined
-  readonly extensions?: { readonly code?: unknown } | undefined
+  readonly extensions?: { readonly code?: unknown; readonly field?: unknown } | undefined
 }
 
 interface GraphQLAnswer<Data> {
@@ -85,10 +97,10 @@ interface GraphQLAnswer<Data> {
   readonly errors?: readonly GraphQLFailure[]
 }
 
-const toApiError = ({ message, path, extensions }: GraphQLFailure): ApiError => ({
+const toApiError = ({ message, extensions }: GraphQLFailure): ApiError => ({
   code: typeof extensions?.code === 'string' ? extensions.code : 'UNKNOWN',
   message,
-  ...(path === undefined ? {} : { path }),
+  ...(typeof extensions?.field === 'string' ? { field: extensions.field } : {}),
 })
 
 /** An access token for a user of the development platform, by the password grant; his password is his name. */

@@ -1,6 +1,8 @@
 export { type ApiAnswer, ApiClient, type ApiError, ApiRefused, fetchToken } from './api-client.ts'
 export { resetDataDirectory } from './data-directory.ts'
 export type { ApplicationUrls } from './databases.ts'
+export { CustomerJourney, type Watched } from './demo/journey.ts'
+export * from './demo/operations.ts'
 export { FREE_PORTS, type PlatformPorts, STANDARD_PORTS } from './ports.ts'
 export { readPlatformSettings } from './settings.ts'
 export { type PlatformOptions, type RunningPlatform, startPlatform } from './start-platform.ts'

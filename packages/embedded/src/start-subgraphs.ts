@@ -66,13 +66,7 @@ export async function startSubgraphs(input: SubgraphsInput): Promise<{ profile: 
       ...clients.of('wallet-service', 'ledger', 'profile'),
     }),
   )
-  const { 'rule-engine': rulesClient, ...others } = clients.of(
-    'payment-service',
-    'ledger',
-    'forex',
-    'rule-engine',
-    'wallet',
-  )
+  const { 'rule-engine': rulesClient, ...others } = clients.of('payment-service', 'forex', 'rule-engine', 'wallet')
   const payment = own(
     await createPaymentSubgraph({
       ...shared,
