@@ -22,7 +22,7 @@ const COMMANDS = {
   check: ['tools/dist/check.js'],
   manifests: ['tools/dist/write-dependencies.js'],
   'migrations:record': ['tools/dist/record-migrations.js'],
-  bench: ['tools/dist/bench.js'],
+  bench: benchmark,
   test: ['node_modules/vitest/vitest.mjs', 'run'],
 }
 
@@ -38,8 +38,20 @@ if (major < NODE_MAJOR) {
 } else {
   installDependencies()
   build()
-  const target = COMMANDS[command]
+  const known = COMMANDS[command]
+  const target = typeof known === 'function' ? known(args) : known
   if (target) run(process.execPath, [join(ROOT, target[0]), ...target.slice(1), ...args])
+}
+
+/** `npm run bench -- <name>` runs `bench/<name>.ts`, whose types Node 24 strips by itself. */
+function benchmark(names) {
+  const name = names.shift() ?? ''
+  const known = readdirSync(join(ROOT, 'bench'))
+    .filter((file) => file.endsWith('.ts'))
+    .map((file) => file.slice(0, -'.ts'.length))
+  if (known.includes(name)) return [`bench/${name}.ts`]
+  say(`There is no benchmark "${name}". There are: ${known.join(', ')}.`)
+  process.exit(2)
 }
 
 /** Progress goes to standard error: standard output is the command's own. */
@@ -117,7 +129,8 @@ function environment() {
 function run(program, programArgs) {
   const child = spawn(program, programArgs, { cwd: ROOT, stdio: 'inherit', env: environment() })
   for (const signal of ['SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal))
-  process.on('SIGINT', () => {})
+  // Without a terminal nobody but us was told.
+  process.on('SIGINT', () => void (process.stdin.isTTY || child.kill('SIGINT')))
   child.on('error', (error) => {
     say(`${program} could not be started: ${error.message}`)
     process.exit(1)
