@@ -12,8 +12,10 @@ import {
 import { type FeePolicy, STANDARD_FEES } from './domain/fee.ts'
 import { PaymentEventWatcher } from './event-watcher.ts'
 import { PaymentEventResolver } from './resolvers/event-resolver.ts'
+import { ProfilePaymentsResolver, WalletPaymentsResolver } from './resolvers/payment-lists.ts'
 import { createPaymentReader, PaymentResolver } from './resolvers/payment-resolver.ts'
 import { PaymentQuoteResolver } from './resolvers/quote-resolver.ts'
+import { ProfileRef } from './resolvers/references.ts'
 import { quotePort, rulesPort, walletPort } from './use-cases/ports.ts'
 import { takeCallback } from './use-cases/take-callback.ts'
 
@@ -63,8 +65,15 @@ export async function createPaymentSubgraph(deps: PaymentDeps): Promise<PaymentS
       new PaymentResolver({ pool, clock, wakeups, keys, wallets, quotes, defaultProvider: 'sandbox' }, reader),
       new PaymentQuoteResolver({ pool, clock, wallets, quotes, rules: rulesPort(deps.rules), fees }),
       new PaymentEventResolver(pool, watcher, reader),
+      new WalletPaymentsResolver(pool),
+      new ProfilePaymentsResolver(pool),
     ],
-    references: { Payment: { load: (ids, context) => Promise.all(ids.map((id) => reader(id, context))) } },
+    orphanedTypes: [ProfileRef],
+    references: {
+      Payment: { load: (ids, context) => Promise.all(ids.map((id) => reader(id, context))) },
+      Wallet: { load: async (ids) => ids.map((id) => ({ id })) },
+      Profile: { load: async (ids) => ids.map((id) => ({ id })) },
+    },
   })
   const callback: Route = async (request) => {
     const provider = request.path.slice(request.path.lastIndexOf('/') + 1)

@@ -122,6 +122,18 @@ describe('a transfer', () => {
       timeline: [{ status: 'COMPLETED' }],
     })
     expect(await read(tests.customer(), sent.id)).toBeNull()
+    const listed = async (context: ReturnType<typeof asUser>) =>
+      await tests.data(
+        context,
+        'query ($w: ID!) { payments(first: 5, filter: { walletId: $w }) { edges { node { id } } } }',
+        {
+          w: wallets.toWalletId,
+        },
+      )
+    for (const side of [payer, payee]) {
+      expect(await listed(side)).toEqual({ payments: { edges: [{ node: { id: sent.id } }] } })
+    }
+    expect(await listed(tests.customer())).toEqual({ payments: { edges: [] } })
     expect(await read(asUser(uuidv7(), 'payments:read', 'forex:read', 'payments:review'), sent.id)).toMatchObject({
       debit: { amount: '100.52' },
     })

@@ -14,6 +14,9 @@ export const PAYMENT_STATUSES = [
 ] as const
 export type PaymentStatus = (typeof PAYMENT_STATUSES)[number]
 
+/** What somebody wants of a payment that waits; EXPIRE is the system's own. */
+export type Intent = 'APPROVE' | 'REFUSE' | 'CANCEL' | 'EXPIRE'
+
 export type ProviderOutcome = 'SETTLED' | 'FAILED'
 
 /** Amounts are minor units. What is null is not known yet: a payment is priced by the processor. */
@@ -49,6 +52,8 @@ export interface Payment {
   readonly payeeTransferIds: readonly string[]
   readonly failureCode: string | null
   readonly failureMessage: string | null
+  readonly intent: Intent | null
+  readonly intentNote: string | null
   readonly attempts: number
   readonly dueAt: Date | null
   readonly createdAt: Date

@@ -1,9 +1,11 @@
-import { type Clock, Fault, type Logger, type Refusal, RefusalError } from '@corridor/platform'
+import { type Clock, Fault, invariant, type Logger, type Refusal, RefusalError } from '@corridor/platform'
 import { type FeePolicy, feeOf } from '../domain/fee.ts'
 import type { Payment } from '../domain/payment.ts'
 import { type JournalRole, journalIdOf, planPostings, transferIdOf } from '../domain/postings.ts'
 import type { FundingProvider } from '../providers/funding-provider.ts'
+import type { PaymentChange } from '../use-cases/payment-store.ts'
 import type { JournalToPost, LedgerPort, Price, PricePort, RulesPort, Verdict } from '../use-cases/ports.ts'
+import { processReviewed, REVIEW_MS, resolveHolds } from './process-review.ts'
 
 export interface ProcessDeps {
   readonly clock: Clock
@@ -16,7 +18,7 @@ export interface ProcessDeps {
 }
 
 /** A payment as it shall stand. */
-export type Processed = Payment
+export type Processed = PaymentChange
 
 const GIVE_UP_AFTER_MS = 15 * 60 * 1000
 const FIRST_BACKOFF_MS = 200
@@ -45,23 +47,38 @@ export async function processGroup(deps: ProcessDeps, payments: readonly Payment
 
 async function processOnce(deps: ProcessDeps, payments: readonly Payment[]): Promise<Processed[]> {
   const done = new Map<string, Processed>()
-  for (const processed of await processPending(
-    deps,
-    payments.filter(({ status }) => status === 'PENDING'),
-  )) {
-    done.set(processed.id, processed)
+  const note = (processed: readonly Processed[]): void => {
+    for (const payment of processed) done.set(payment.id, payment)
   }
+  const pending = payments.filter(({ status }) => status === 'PENDING')
+  note(
+    await cancelUnposted(
+      deps,
+      pending.filter(({ intent }) => intent === 'CANCEL'),
+    ),
+  )
+  note(
+    await processPending(
+      deps,
+      pending.filter(({ id }) => !done.has(id)),
+    ),
+  )
+  note(
+    await processInReview(
+      deps,
+      payments.filter(({ status }) => status === 'IN_REVIEW'),
+    ),
+  )
   const authorized = payments.filter(({ status }) => status === 'AUTHORIZED')
-  for (const processed of await Promise.all(authorized.map((payment) => askProvider(deps, payment)))) {
-    done.set(processed.id, processed)
-  }
+  note(await Promise.all(authorized.map((payment) => askProvider(deps, payment))))
   const settled = [...done.values()].filter(({ status, providerOutcome }) => status === 'AUTHORIZED' && providerOutcome)
-  for (const processed of await resolveHolds(deps, settled)) done.set(processed.id, processed)
+  note(await settle(deps, settled))
   // Whatever has another state has nothing due: it is left as it is, and no longer looked at.
   return payments.map((payment) => done.get(payment.id) ?? { ...payment, dueAt: null })
 }
 
 async function processPending(deps: ProcessDeps, payments: readonly Payment[]): Promise<Processed[]> {
+  const now = deps.clock.now()
   const prices = await deps.prices.price(
     payments.map((payment) => ({
       paymentId: payment.id,
@@ -90,19 +107,57 @@ async function processPending(deps: ProcessDeps, payments: readonly Payment[]): 
     const held = verdict.outcome === 'REVIEW' || payment.kind === 'DEPOSIT'
     if (verdict.outcome === 'DECLINE') outcomes.set(payment.id, declined(decided, verdict))
     // A deposit in review has nothing to hold: its money has not come.
-    else if (verdict.outcome === 'REVIEW' && payment.kind === 'DEPOSIT') outcomes.set(payment.id, inReview(decided))
+    else if (verdict.outcome === 'REVIEW' && payment.kind === 'DEPOSIT')
+      outcomes.set(payment.id, inReview(decided, now))
     else toPost.push({ payment: decided, verdict, journal: journalOf(payment, held ? 'hold' : 'post') })
   }
   const posted = await deps.ledger.post(toPost.map(({ journal }) => journal))
   for (const [index, { payment, verdict, journal }] of toPost.entries()) {
     const result = posted[index]
     if (!result) throw new Fault('SERVICE_UNAVAILABLE', 'The ledger left a payment out.')
-    outcomes.set(
-      payment.id,
-      result.ok ? withTransfers(moved(payment, verdict, deps.clock.now()), journal) : failed(payment, result),
-    )
+    outcomes.set(payment.id, result.ok ? withTransfers(moved(payment, verdict, now), journal) : failed(payment, result))
   }
   return payments.flatMap(({ id }) => outcomes.get(id) ?? [])
+}
+
+/**
+ * Cancels payments under which nothing was posted: their journals are given up first, so that nothing ever will be. The
+ * others are not cancelled but finished.
+ */
+async function cancelUnposted({ ledger }: ProcessDeps, payments: readonly Payment[]): Promise<Processed[]> {
+  if (payments.length === 0) return []
+  const roles = ['post', 'hold'] as const
+  const posted = await ledger.retire(payments.flatMap(({ id }) => roles.map((role) => journalIdOf(id, role))))
+  return payments.flatMap((payment, index): Processed[] =>
+    posted[2 * index] || posted[2 * index + 1]
+      ? []
+      : [{ ...payment, ...settledNow, status: 'CANCELLED', note: payment.intentNote }],
+  )
+}
+
+/** Carries out decisions on payments in review. A deposit that is approved begins as one that needed no review. */
+async function processInReview(deps: ProcessDeps, payments: readonly Payment[]): Promise<Processed[]> {
+  const now = deps.clock.now()
+  const begins = ({ kind, intent }: Payment): boolean => kind === 'DEPOSIT' && intent === 'APPROVE'
+  const deposits = payments.filter(begins).map((payment) => {
+    const { principalMinor, creditMinor, feeMinor, referenceUsdMinor } = payment
+    invariant(
+      principalMinor !== null && creditMinor !== null && feeMinor !== null && referenceUsdMinor !== null,
+      'what is in review is priced',
+    )
+    return { ...payment, principalMinor, creditMinor, feeMinor, referenceUsdMinor }
+  })
+  const journals = deposits.map((payment) => journalOf(payment, 'hold'))
+  const held = await deps.ledger.post(journals)
+  const begun = deposits.flatMap((payment, index): Processed[] => {
+    const [result, journal] = [held[index], journals[index]]
+    if (!result || !journal) throw new Fault('SERVICE_UNAVAILABLE', 'The ledger left a payment out.')
+    const note = payment.intentNote
+    if (!result.ok) return [{ ...failed(payment, result), note }]
+    return [{ ...withTransfers({ ...payment, status: 'AUTHORIZED', attempts: 0, dueAt: now }, journal), note }]
+  })
+  const others = payments.filter((payment) => !begins(payment))
+  return [...begun, ...(await processReviewed(deps.ledger, others, now))]
 }
 
 interface PricedFields {
@@ -148,12 +203,17 @@ function withTransfers(payment: Processed, { transfers }: JournalToPost): Proces
 const settledNow = { dueAt: null, attempts: 0 } as const
 
 function moved(payment: Payment, { outcome }: Verdict, now: Date): Processed {
-  if (outcome === 'REVIEW') return inReview(payment)
+  if (outcome === 'REVIEW') return inReview(payment, now)
   if (payment.kind !== 'DEPOSIT') return { ...payment, ...settledNow, status: 'COMPLETED' }
   return { ...payment, status: 'AUTHORIZED', attempts: 0, dueAt: now } // Due at once: to begin with the provider.
 }
 
-const inReview = (payment: Payment): Processed => ({ ...payment, ...settledNow, status: 'IN_REVIEW' })
+const inReview = (payment: Payment, now: Date): Processed => ({
+  ...payment,
+  status: 'IN_REVIEW',
+  attempts: 0,
+  dueAt: new Date(now.getTime() + REVIEW_MS), // Whoever decides makes it due at once.
+})
 
 const failed = (payment: Payment, { code, message }: Pick<Refusal, 'code' | 'message'>): Processed => ({
   ...payment,
@@ -190,19 +250,13 @@ async function askProvider({ providers, clock, logger }: ProcessDeps, payment: P
   return { ...payment, dueAt }
 }
 
-async function resolveHolds({ ledger }: ProcessDeps, payments: readonly Payment[]): Promise<Processed[]> {
-  const journals = payments.map(({ id, transferIds, providerOutcome }): JournalToPost => {
-    const journalId = journalIdOf(id, 'resolve')
-    const action = providerOutcome === 'SETTLED' ? 'CAPTURE' : 'VOID'
-    const transfers = transferIds.map(
-      (resolves, index) => ({ id: transferIdOf(journalId, index), action, resolves }) as const,
-    )
-    return { id: journalId, role: 'resolve', transfers }
-  })
-  const posted = await ledger.post(journals)
-  return payments.map((payment, index) => {
-    const result = posted[index]
-    if (!result?.ok) throw new Fault('INTERNAL_SERVER_ERROR', `A hold could not be resolved: ${result?.code}`)
+/** Ends authorised payments as their providers said. */
+async function settle({ ledger }: ProcessDeps, payments: readonly Payment[]): Promise<Processed[]> {
+  await resolveHolds(
+    ledger,
+    payments.map((payment) => ({ payment, capture: payment.providerOutcome === 'SETTLED' })),
+  )
+  return payments.map((payment) => {
     const done = { ...payment, ...settledNow, nextActionUrl: null }
     return payment.providerOutcome === 'SETTLED'
       ? { ...done, status: 'COMPLETED' }

@@ -14,6 +14,7 @@ import type { Payment, PaymentEvent } from '../domain/payment.ts'
 import { type PaymentEventWatcher, sightOf } from '../event-watcher.ts'
 import { lastPosition, readTimelines } from '../use-cases/event-store.ts'
 import { readPayments } from '../use-cases/payment-store.ts'
+import { numberOf } from './payment-cursor.ts'
 import type { PaymentReader } from './payment-resolver.ts'
 import { PaymentEventType } from './payment-types.ts'
 
@@ -90,8 +91,4 @@ export class PaymentEventResolver {
   }
 }
 
-function positionOf(cursor: string): bigint {
-  const [part = ''] = orThrow(decodeCursor(cursor, 1))
-  if (!/^\d{1,18}$/.test(part)) orThrow(refuse('BAD_USER_INPUT', 'after is not a cursor of this list.', 'after'))
-  return BigInt(part)
-}
+const positionOf = (cursor: string): bigint => numberOf(orThrow(decodeCursor(cursor, 1))[0])

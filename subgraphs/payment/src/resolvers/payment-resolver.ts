@@ -28,7 +28,9 @@ import { type Sight, sightOf } from '../event-watcher.ts'
 import { readTimelines } from '../use-cases/event-store.ts'
 import { readSendRequest } from '../use-cases/payment-request.ts'
 import { readPage, readPayments } from '../use-cases/payment-store.ts'
+import { cancelPayment, reviewPayment } from '../use-cases/record-intent.ts'
 import { type CallerKey, deposit, type SendDeps, sendPayment } from '../use-cases/send-payment.ts'
+import { numberOf } from './payment-cursor.ts'
 import {
   DepositInput,
   PaymentConnectionType,
@@ -96,7 +98,7 @@ export class PaymentResolver {
       walletId: walletId ? orThrow(parseId(walletId, 'filter.walletId')) : null,
       from: from ? orThrow(parseDateTime(from, 'filter.from')) : null,
       to: to ? orThrow(parseDateTime(to, 'filter.to')) : null,
-      before: page.after === null ? null : positionOf(page.after[0]),
+      before: page.after === null ? null : numberOf(page.after[0]),
       limit: page.limit,
     })
     return toConnection(rows, page, { node: (row) => row, cursor: (row) => encodeCursor(row.number) })
@@ -146,6 +148,29 @@ export class PaymentResolver {
     const walletId = orThrow(parseId(input.walletId, 'input.walletId'))
     const amount = orThrow(parsePositiveMoneyInput(input.amount, 'input.amount'))
     return orThrow(await deposit(this.deps, key, { walletId, amount, provider: input.provider ?? null }))
+  }
+
+  @RequiresScopes('payments:write')
+  @Mutation(() => PaymentType)
+  async cancelPayment(
+    @Arg('id', () => ID) id: string,
+    @Arg('reason', () => String, { nullable: true }) reason: string | null,
+    @Ctx() { caller }: SubgraphContext,
+  ): Promise<Payment> {
+    return orThrow(await cancelPayment(this.deps, { id, reason: reason ?? null, payer: subjectOf(caller) }))
+  }
+
+  @RequiresScopes('payments:review')
+  @Mutation(() => PaymentType, {
+    description: 'Someone other than the payer decides a payment that the rules sent to review.',
+  })
+  async reviewPayment(
+    @Arg('id', () => ID) id: string,
+    @Arg('approve', () => Boolean) approve: boolean,
+    @Arg('note', () => String) note: string,
+    @Ctx() { caller }: SubgraphContext,
+  ): Promise<Payment> {
+    return orThrow(await reviewPayment(this.deps, { id, approve, note, reviewer: subjectOf(caller) }))
   }
 
   @FieldResolver()
@@ -247,8 +272,3 @@ const PAYER_SIDE: ReadonlySet<Sight | null> = new Set<Sight>(['payer', 'staff'])
 /** What belongs to the payer's side is null for the payee. */
 const ofPayer = <T>(payment: Payment, context: SubgraphContext, value: T | null): T | null =>
   PAYER_SIDE.has(sightOf(context, payment)) ? value : null
-
-function positionOf(part: string | undefined): bigint {
-  if (part !== undefined && /^\d{1,18}$/.test(part)) return BigInt(part)
-  return orThrow(refuse('BAD_USER_INPUT', 'after is not a cursor of this list.', 'after'))
-}

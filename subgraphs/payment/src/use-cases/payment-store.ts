@@ -10,7 +10,7 @@ const COLUMNS = `id, number, kind, status, version, payer, payee, from_wallet_id
   reference_usd_minor as "referenceUsdMinor", reference_mid::text as "referenceMid", decided, reference, provider,
   provider_started_at as "providerStartedAt", provider_outcome as "providerOutcome", next_action_url as "nextActionUrl",
   transfer_ids as "transferIds", payee_transfer_ids as "payeeTransferIds", failure_code as "failureCode",
-  failure_message as "failureMessage", attempts, due_at as "dueAt", created_at as "createdAt", updated_at as "updatedAt"`
+  failure_message as "failureMessage", intent, intent_note as "intentNote", attempts, due_at as "dueAt", created_at as "createdAt", updated_at as "updatedAt"`
 
 export type NewPayment = Pick<
   Payment,
@@ -156,14 +156,15 @@ export async function writeChanges(
              transfer_ids = string_to_array(c.transfer_ids, ',')::uuid[],
              payee_transfer_ids = string_to_array(c.payee_transfer_ids, ',')::uuid[],
              attempts = c.attempts, updated_at = $19,
-             -- A callback may have come meanwhile: then what it made due stays due.
-             due_at = case when p.provider_outcome is not null and c.provider_outcome is null then p.due_at else c.due_at end
+             -- A callback or an intent may have come meanwhile: then what it made due stays due.
+             due_at = case when p.provider_outcome is not null and c.provider_outcome is null
+                             or p.intent is distinct from c.seen_intent then p.due_at else c.due_at end
            from unnest($1::uuid[], $2::bigint[], $3::text[], $4::bigint[], $5::uuid[], $6::bigint[], $7::bigint[],
                $8::bigint[], $9::bigint[], $10::numeric[], $11::boolean[], $12::timestamptz[], $13::text[], $14::text[],
-               $15::text[], $16::text[], $17::integer[], $18::timestamptz[], $20::text[], $21::text[])
+               $15::text[], $16::text[], $17::integer[], $18::timestamptz[], $20::text[], $21::text[], $22::text[])
              as c (id, was, status, version, fx_quote_id, principal_minor, credit_minor, fee_minor, reference_usd_minor,
                reference_mid, decided, provider_started_at, provider_outcome, failure_code, failure_message, next_action_url,
-               attempts, due_at, transfer_ids, payee_transfer_ids)
+               attempts, due_at, transfer_ids, payee_transfer_ids, seen_intent)
            where p.id = c.id and p.version = c.was returning p.id`,
     values: [
       column(({ id }) => id),
@@ -187,6 +188,7 @@ export async function writeChanges(
       now,
       column(({ transferIds }) => transferIds.join(',')),
       column(({ payeeTransferIds }) => payeeTransferIds.join(',')),
+      changes.map(({ before }) => before.intent),
     ],
   })
   const written = new Set(rows.map(({ id }) => id))

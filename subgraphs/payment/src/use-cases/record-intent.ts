@@ -1,0 +1,83 @@
+import {
+  accept,
+  type Clock,
+  inTransaction,
+  invariant,
+  isUuid,
+  type Pool,
+  type Result,
+  refuse,
+  type Wakeups,
+} from '@corridor/platform'
+import type { Intent, Payment, PaymentStatus } from '../domain/payment.ts'
+import { readPayments } from './payment-store.ts'
+import { DUE_CHANNEL } from './send-payment.ts'
+
+export interface IntentDeps {
+  readonly pool: Pool
+  readonly clock: Clock
+  readonly wakeups: Wakeups
+}
+
+const MAX_NOTE_LENGTH = 500
+
+/**
+ * Decides a payment that the rules sent to review, by somebody who is neither its payer nor its payee. The first
+ * decision that is committed stands; the processor then moves or gives back the money.
+ */
+export async function reviewPayment(
+  deps: IntentDeps,
+  { id, approve, note, reviewer }: { id: string; approve: boolean; note: string; reviewer: string },
+): Promise<Result<Payment>> {
+  const text = note.trim()
+  if (text.length < 1 || text.length > MAX_NOTE_LENGTH) {
+    return refuse('BAD_USER_INPUT', `note has 1 to ${MAX_NOTE_LENGTH} characters.`, 'note')
+  }
+  const payment = await read(deps.pool, id)
+  if (!payment) return refuse('NOT_FOUND', undefined, 'id')
+  if ([payment.payer, payment.payee].includes(reviewer)) return refuse('FORBIDDEN', 'Nobody reviews his own payment.')
+  const intent = approve ? 'APPROVE' : 'REFUSE'
+  return await record(deps, { id, intent, by: reviewer, note: text, from: ['IN_REVIEW'] })
+}
+
+/** Cancels a payment of the caller's that has not moved money yet, and is not with a provider. */
+export async function cancelPayment(
+  deps: IntentDeps,
+  { id, reason, payer }: { id: string; reason: string | null; payer: string },
+): Promise<Result<Payment>> {
+  if (reason !== null && reason.length > MAX_NOTE_LENGTH) {
+    return refuse('BAD_USER_INPUT', `reason has at most ${MAX_NOTE_LENGTH} characters.`, 'reason')
+  }
+  const payment = await read(deps.pool, id)
+  if (!payment || payment.payer !== payer) return refuse('NOT_FOUND', undefined, 'id')
+  return await record(deps, { id, intent: 'CANCEL', by: payer, note: reason, from: ['PENDING', 'IN_REVIEW'] })
+}
+
+const read = async (pool: Pool, id: string): Promise<Payment | null> =>
+  isUuid(id) ? ((await readPayments(pool, [id])).get(id) ?? null) : null
+
+async function record(
+  { pool, clock, wakeups }: IntentDeps,
+  input: { id: string; intent: Intent; by: string; note: string | null; from: readonly PaymentStatus[] },
+): Promise<Result<Payment>> {
+  const { id, intent, by, note, from } = input
+  const now = clock.now()
+  const recorded = await inTransaction(pool, (client) =>
+    client.query(
+      `update payments set intent = $2, intent_by = $3, intent_note = $4, due_at = $5
+       where id = $1 and status = any($6) and intent is null`,
+      [id, intent, by, note, now, from],
+    ),
+  )
+  const payment = (await readPayments(pool, [id])).get(id)
+  invariant(payment, 'payments are never removed')
+  if (recorded.rowCount === 1) {
+    wakeups.wake(DUE_CHANNEL)
+    return accept(payment)
+  }
+  // The same wish again is granted already; any other came too late.
+  if (payment.intent === intent && from.includes(payment.status)) return accept(payment)
+  if (payment.intent !== null && from.includes(payment.status))
+    return refuse('CONFLICT', 'It was decided already.', 'id')
+  return refuse('INVALID_TRANSITION', `The payment is ${payment.status}.`, 'id')
+}
