@@ -9,6 +9,7 @@ import { createQuoteReader, QuoteResolver } from './resolvers/quote-resolver.ts'
 import { RateResolver } from './resolvers/rate-resolver.ts'
 import { ForexUseCases, type QuoteLimits, STANDARD_QUOTE_LIMITS } from './use-cases/forex-use-cases.ts'
 import { Pricing } from './use-cases/pricing.ts'
+import { RateOverrides } from './use-cases/rate-overrides.ts'
 import { recordTicks } from './use-cases/record-ticks.ts'
 
 export type { PairPolicy, Policies } from './domain/policy.ts'
@@ -56,12 +57,13 @@ export async function createForexSubgraph(deps: ForexDeps): Promise<ForexSubgrap
   const pool = createPool({ url: deps.databaseUrl, service: 'forex-service' })
   const keys = new IdempotencyKeys(deps.idempotencySecret)
   const book = new RateBook({ pool, wakeups, logger, clock })
+  const overrides = new RateOverrides({ pool, wakeups, clock, book })
   const pricing = new Pricing({ book, policies, clock })
   const useCases = new ForexUseCases({ pool, clock, book, pricing, keys, limits })
   const reader = createQuoteReader(useCases)
   const schema = await buildFederatedSchema({
     resolvers: [
-      new RateResolver({ pool, book, pricing, policies, clock }),
+      new RateResolver({ pool, book, pricing, overrides, policies, clock }),
       new QuoteResolver({ useCases, reader, keys, clock }),
       new InternalResolver({ pool, book, pricing, useCases }),
     ],
@@ -71,7 +73,7 @@ export async function createForexSubgraph(deps: ForexDeps): Promise<ForexSubgrap
     name: 'forex',
     schema,
     pool,
-    recordTicks: (ticks) => recordTicks({ pool, wakeups }, ticks),
+    recordTicks: (ticks) => recordTicks({ pool, wakeups, policies, clock, logger }, ticks),
     ready: async () => [await checkDatabase(pool)],
     async close() {
       book.close()
@@ -81,11 +83,15 @@ export async function createForexSubgraph(deps: ForexDeps): Promise<ForexSubgrap
 }
 
 /** What the poller needs of forex: to record ticks, and nothing else of it. */
-export function createTickRecorder(deps: Pick<ForexDeps, 'databaseUrl' | 'wakeups'> & { service: string }) {
+export function createTickRecorder(
+  deps: Pick<ForexDeps, 'databaseUrl' | 'wakeups'> & { service: string } & Partial<
+      Pick<ForexDeps, 'policies' | 'clock' | 'logger'>
+    >,
+) {
   const pool = createPool({ url: deps.databaseUrl, service: deps.service, max: 2 })
   return {
     pool,
-    recordTicks: (ticks: readonly Tick[]) => recordTicks({ pool, wakeups: deps.wakeups }, ticks),
+    recordTicks: (ticks: readonly Tick[]) => recordTicks({ ...deps, pool }, ticks),
     close: () => pool.end(),
   }
 }

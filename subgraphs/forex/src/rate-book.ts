@@ -3,6 +3,7 @@ import { Decimal } from '@corridor/money'
 import type { Clock, Logger, Pool, Wakeups } from '@corridor/platform'
 import { deriveRate } from './domain/derive-rate.ts'
 import type { Rate } from './domain/rate.ts'
+import { endExpiredOverrides } from './use-cases/end-overrides.ts'
 
 interface RateRow {
   pair: string
@@ -14,6 +15,7 @@ interface RateRow {
   manual: boolean
   version: bigint
   observedAt: Date
+  withdrawn?: boolean
 }
 
 const COLUMNS = `pair, bid::text, mid::text, ask::text, source, path, manual, version, observed_at as "observedAt"`
@@ -29,6 +31,7 @@ export class RateBook {
   private rates: ReadonlyMap<string, Rate> = new Map()
   private derived = new Map<string, Rate | null>()
   private readAtMs = Number.NEGATIVE_INFINITY
+  private nextExpiry: Date | null = null
   private reading: Promise<void> | null = null
   private readonly listeners = new Set<() => void>()
   private readonly unsubscribe: () => void
@@ -74,7 +77,14 @@ export class RateBook {
   }
 
   async fresh(): Promise<void> {
-    if (performance.now() - this.readAtMs > MAX_UNREAD_MS) await this.read()
+    const expired = this.nextExpiry !== null && this.nextExpiry <= this.deps.clock.now()
+    if (expired || performance.now() - this.readAtMs > MAX_UNREAD_MS) await this.read()
+  }
+
+  /** Reads what is committed now, for who has just changed it. */
+  async reread(): Promise<void> {
+    await this.reading
+    await this.read()
   }
 
   private refreshForListeners(): void {
@@ -92,8 +102,25 @@ export class RateBook {
     return this.reading
   }
 
+  /** A manual rate ends when its time has come, and not only when a provider is next polled. */
+  private async endExpired(): Promise<void> {
+    const { pool, clock, wakeups } = this.deps
+    const next = async (): Promise<Date | null> => {
+      const { rows } = await pool.query<{ next: Date | null }>({
+        name: 'forex-next-expiry',
+        text: 'select min(expires_at) as next from rate_overrides where ended_at is null',
+      })
+      return rows[0]?.next ?? null
+    }
+    this.nextExpiry = await next()
+    if (this.nextExpiry === null || this.nextExpiry > clock.now()) return
+    if ((await endExpiredOverrides(pool, clock.now())) > 0) wakeups.wake(queueChannel('forex'))
+    this.nextExpiry = await next()
+  }
+
   private async readOnce(): Promise<void> {
     const startedMs = performance.now()
+    await this.endExpired()
     const { rows } = await this.deps.pool.query<RateRow>({
       name: 'forex-current-rates',
       text: `select ${COLUMNS} from current_rates`,
@@ -111,14 +138,15 @@ export class RateBook {
 /** The rate that was in force at `at`, of what was quoted directly; crosses are derived by the caller. */
 export async function ratesAt(pool: Pool, at: Date): Promise<Map<string, Rate>> {
   const { rows } = await pool.query<RateRow>(
-    `select distinct on (pair) ${COLUMNS} from rate_versions where effective_at <= $1 order by pair, effective_at desc, version desc`,
+    `select distinct on (pair) ${COLUMNS}, withdrawn from rate_versions where effective_at <= $1 order by pair, effective_at desc, version desc`,
     [at],
   )
-  return new Map(rows.map((row) => [row.pair, toRate(row)]))
+  return new Map(rows.filter(({ withdrawn }) => !withdrawn).map((row) => [row.pair, toRate(row)]))
 }
 
-const toRate = (row: RateRow): Rate => ({
+const toRate = ({ withdrawn, ...row }: RateRow): Rate => ({
   ...row,
+  standing: row.manual,
   bid: Decimal.parse(row.bid),
   mid: Decimal.parse(row.mid),
   ask: Decimal.parse(row.ask),

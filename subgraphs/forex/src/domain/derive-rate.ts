@@ -24,8 +24,9 @@ export function deriveRate(rates: ReadonlyMap<string, Rate>, pair: string): Rate
 
 function leg(rates: ReadonlyMap<string, Rate>, base: string, quote: string): Rate | null {
   const direct = rates.get(base + quote)
-  if (direct) return direct
   const opposite = rates.get(quote + base)
+  // A manual rate outranks a provider's in both directions: else there and back could gain on the difference.
+  if (direct && (direct.manual || !opposite?.manual)) return direct
   return opposite ? invert(opposite, base + quote) : null
 }
 
@@ -48,7 +49,15 @@ function chain(pair: string, first: Rate, second: Rate): Rate {
     source: first.source === second.source ? first.source : `${first.source}+${second.source}`,
     path: [...first.path, ...second.path],
     manual: first.manual || second.manual,
+    standing: first.standing === true && second.standing === true,
     version: first.version + second.version, // Rises when either does.
-    observedAt: new Date(Math.min(first.observedAt.getTime(), second.observedAt.getTime())),
+    observedAt: oldest(first, second),
   }
+}
+
+/** Of legs that grow old where one does, since by it the whole is judged. */
+function oldest(first: Rate, second: Rate): Date {
+  const ageing = [first, second].filter(({ standing }) => !standing)
+  const instants = (ageing.length > 0 ? ageing : [first, second]).map(({ observedAt }) => observedAt.getTime())
+  return new Date(Math.min(...instants))
 }

@@ -10,7 +10,10 @@ export interface Rate {
   readonly source: string
   /** The provider pairs this rate was derived from; the pair itself where it was quoted directly. */
   readonly path: readonly string[]
+  /** Set by hand, or derived from one that is. */
   readonly manual: boolean
+  /** Set by hand in every part: it does not grow old. */
+  readonly standing?: boolean
   /** Rises with every change of the pair. */
   readonly version: bigint
   readonly observedAt: Date

@@ -1,4 +1,4 @@
-import { CURRENCIES, type CurrencyInfo, isCurrency } from '@corridor/money'
+import { CURRENCIES, type CurrencyInfo, Decimal, isCurrency } from '@corridor/money'
 import { type Clock, orThrow, type Pool, RefusalError, refuse } from '@corridor/platform'
 import {
   Authenticated,
@@ -12,23 +12,35 @@ import {
   parseDateTime,
   parsePositiveMoneyInput,
   RequiresScopes,
+  type SubgraphContext,
   subscribeWith,
   toMoneyType,
 } from '@corridor/subgraph'
-import { Arg, Query, Resolver, Root, Subscription } from 'type-graphql'
+import { Arg, Ctx, Mutation, Query, Resolver, Root, Subscription } from 'type-graphql'
 import { deriveRate } from '../domain/derive-rate.ts'
 import { isStale, type Policies, policyOf } from '../domain/policy.ts'
 import { baseOf, quoteOf, type Rate } from '../domain/rate.ts'
 import { type RateBook, ratesAt } from '../rate-book.ts'
 import type { Pricing } from '../use-cases/pricing.ts'
-import { ConversionType, CurrencyInfoType, PairPolicyType, RateType, StalePolicyEnum } from './rate-types.ts'
+import type { RateOverrides } from '../use-cases/rate-overrides.ts'
+import {
+  ConversionType,
+  CurrencyInfoType,
+  OverrideRateInput,
+  PairPolicyType,
+  RateType,
+  StalePolicyEnum,
+} from './rate-types.ts'
 
 const MAX_PAIRS = 200
+/** At most 15 whole digits and 12 after the point; no sign, no exponent. */
+const RATE = /^(0|[1-9]\d{0,14})(\.\d{1,12})?$/
 
 export interface RateResolverDeps {
   readonly pool: Pool
   readonly book: RateBook
   readonly pricing: Pricing
+  readonly overrides: RateOverrides
   readonly policies: Policies
   readonly clock: Clock
 }
@@ -101,6 +113,33 @@ export class RateResolver {
       appliedRate: priced.appliedRate.normalized().toString(),
       basedOn: this.show(priced.rate),
     }
+  }
+
+  @RequiresScopes('forex:admin')
+  @Mutation(() => RateType, {
+    description: 'A manual rate. It holds until it is cleared or expires, and says so wherever it is used.',
+  })
+  async overrideRate(
+    @Arg('input', () => OverrideRateInput) input: OverrideRateInput,
+    @Ctx() { caller }: SubgraphContext,
+  ): Promise<RateType> {
+    const { pair, note, expiresAt } = input
+    mustBePair(pair, 'pair')
+    if (!RATE.test(input.mid)) throw new RefusalError(refuse('BAD_USER_INPUT', 'mid is not a rate.', 'mid'))
+    const until = expiresAt ? orThrow(parseDateTime(expiresAt, 'expiresAt')) : null
+    orThrow(await this.deps.overrides.override(caller, { pair, mid: Decimal.parse(input.mid), note, expiresAt: until }))
+    return this.show(orUnavailable(this.deps.book.known(pair), pair))
+  }
+
+  @RequiresScopes('forex:admin')
+  @Mutation(() => RateType)
+  async clearRateOverride(
+    @Arg('pair', () => CurrencyPairScalar) pair: string,
+    @Ctx() { caller }: SubgraphContext,
+  ): Promise<RateType> {
+    mustBePair(pair, 'pair')
+    orThrow(await this.deps.overrides.clear(caller, pair))
+    return this.show(orUnavailable(this.deps.book.known(pair), pair))
   }
 
   @Live({ shared: true, conflateBy: 'pair' })

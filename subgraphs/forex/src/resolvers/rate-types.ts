@@ -100,6 +100,21 @@ export class ConversionType {
   readonly basedOn!: RateType
 }
 
+@InputType('OverrideRateInput')
+export class OverrideRateInput {
+  @Field(() => CurrencyPairScalar)
+  readonly pair!: string
+
+  @Field(() => DecimalScalar)
+  readonly mid!: string
+
+  @Field(() => String)
+  readonly note!: string
+
+  @Field(() => DateTimeScalar, { nullable: true })
+  readonly expiresAt?: string | null
+}
+
 export enum FxQuoteStatusEnum {
   OPEN = 'OPEN',
   USED = 'USED',
