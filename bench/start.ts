@@ -80,6 +80,14 @@ async function stop(child: ChildProcess): Promise<void> {
   running.delete(child)
 }
 
+/** After a failure: whatever is still running goes before its folder does. */
+async function end(child: ChildProcess): Promise<void> {
+  if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return
+  const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()))
+  process.kill(-child.pid, 'SIGTERM')
+  await Promise.race([ended, sleep(STOP_TIMEOUT_MS, undefined, { ref: false })])
+}
+
 const platformPid = (): number => Number(readFileSync(join(clone, '.data', 'run', 'platform.pid'), 'utf8'))
 
 /** Of the platform's process, PostgreSQL left out. */
@@ -100,7 +108,7 @@ try {
   report(await measure())
 } finally {
   // Each is the leader of its own group: npm, its shell and the platform.
-  for (const child of running) if (child.pid !== undefined) process.kill(-child.pid, 'SIGTERM')
+  for (const child of running) await end(child)
   resetDataDirectory(join(clone, '.data'))
   rmSync(folder, { recursive: true, force: true })
 }
