@@ -266,6 +266,54 @@ describe('a deposit', () => {
   })
 })
 
+describe('a withdrawal', () => {
+  const WITHDRAW = `mutation ($input: WithdrawInput!) { withdraw(input: $input) { id status } }`
+  const begin = async () => {
+    const owner = tests.customer()
+    const walletId = tests.wallet(owner.caller.subject ?? '')
+    const input = { idempotencyKey: uuidv7(), walletId, amount: usd('20.00') }
+    const { withdraw } = await tests.data<{ withdraw: Seen }>(owner, WITHDRAW, { input })
+    return { owner, id: withdraw.id }
+  }
+  const end = async (id: string, outcome: string) =>
+    await tests.callBack({ paymentId: id, outcome, amountMinor: '2000', currency: 'USD' })
+  const resolved = (id: string) =>
+    tests.farSide.journals.get(journalIdOf(id, 'resolve'))?.transfers.map(({ action }) => action)
+
+  it('is held, and out when its provider says so', async () => {
+    const { owner, id } = await begin()
+    await tests.until(owner, id, 'AUTHORIZED')
+    await expect.poll(() => tests.started).toContain(id)
+    expect((await end(id, 'SETTLED')).status).toBe(200)
+    await tests.until(owner, id, 'COMPLETED')
+    expect(await read(owner, id)).toMatchObject({ debit: { amount: '20.00' }, to: null, payee: null })
+    expect(resolved(id)).toEqual(['CAPTURE'])
+  })
+
+  it('is given back when its provider fails', async () => {
+    const { owner, id } = await begin()
+    await tests.until(owner, id, 'AUTHORIZED')
+    await expect.poll(() => tests.started).toContain(id)
+    await end(id, 'FAILED')
+    await tests.until(owner, id, 'FAILED')
+    expect(resolved(id)).toEqual(['VOID'])
+  })
+
+  it('goes to its provider only after a review has approved it', async () => {
+    tests.farSide.verdict = 'REVIEW'
+    const { owner, id } = await begin()
+    await tests.until(owner, id, 'IN_REVIEW')
+    expect(tests.started).not.toContain(id)
+    await tests.data(
+      asUser(uuidv7(), 'payments:review', 'payments:read'),
+      'mutation ($id: ID!) { reviewPayment(id: $id, approve: true, note: "known") { id } }',
+      { id },
+    )
+    await tests.until(owner, id, 'AUTHORIZED')
+    await expect.poll(() => tests.started).toContain(id)
+  })
+})
+
 describe('bad input', () => {
   it('is refused by its code and field, writes nothing and leaves the key free', async () => {
     const { payer, payee, ...wallets } = pair()

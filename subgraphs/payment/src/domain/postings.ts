@@ -27,7 +27,7 @@ const FEES = 'income.fees'
 /**
  * What a payment posts, in order. In one currency the principal goes from wallet to wallet; across currencies it goes
  * to `fx.position` and the credit comes from it, so that the spread stays there; the fee goes to `income.fees`. A
- * deposit is owed to us by its provider: settlement to wallet.
+ * deposit is owed to us by its provider: settlement to wallet; a withdrawal is the reverse.
  */
 export function planPostings(payment: PricedPayment): Posting[] {
   const { fromCurrency, toCurrency, principalMinor, creditMinor, feeMinor } = payment
@@ -36,6 +36,9 @@ export function planPostings(payment: PricedPayment): Posting[] {
   const house = (code: string) => ({ account: code, code })
   if (payment.kind === 'DEPOSIT') {
     return [posting(house(`settlement.${payment.provider}`), target, creditMinor, toCurrency, true)]
+  }
+  if (payment.kind === 'WITHDRAWAL') {
+    return [posting(source, house(`settlement.${payment.provider}`), principalMinor, fromCurrency, false)]
   }
   const fee = feeMinor > 0n ? [posting(source, house(FEES), feeMinor, fromCurrency, false)] : []
   if (fromCurrency === toCurrency) return [posting(source, target, principalMinor, fromCurrency, true), ...fee]

@@ -104,7 +104,7 @@ async function processPending(deps: ProcessDeps, payments: readonly Payment[]): 
     const verdict = verdicts[index]
     if (!verdict) throw new Fault('SERVICE_UNAVAILABLE', 'The rule engine left a payment out.')
     const decided = { ...payment, decided: true }
-    const held = verdict.outcome === 'REVIEW' || payment.kind === 'DEPOSIT'
+    const held = verdict.outcome === 'REVIEW' || payment.kind !== 'TRANSFER'
     if (verdict.outcome === 'DECLINE') outcomes.set(payment.id, declined(decided, verdict))
     // A deposit in review has nothing to hold: its money has not come.
     else if (verdict.outcome === 'REVIEW' && payment.kind === 'DEPOSIT')
@@ -135,30 +135,41 @@ async function cancelUnposted({ ledger }: ProcessDeps, payments: readonly Paymen
   )
 }
 
-/** Carries out decisions on payments in review. A deposit that is approved begins as one that needed no review. */
+/**
+ * Carries out decisions on payments in review. What goes through a provider, once approved, begins as if it had needed no
+ * review: a withdrawal is held already, a deposit is held now.
+ */
 async function processInReview(deps: ProcessDeps, payments: readonly Payment[]): Promise<Processed[]> {
   const now = deps.clock.now()
-  const begins = ({ kind, intent }: Payment): boolean => kind === 'DEPOSIT' && intent === 'APPROVE'
-  const deposits = payments.filter(begins).map((payment) => {
-    const { principalMinor, creditMinor, feeMinor, referenceUsdMinor } = payment
-    invariant(
-      principalMinor !== null && creditMinor !== null && feeMinor !== null && referenceUsdMinor !== null,
-      'what is in review is priced',
-    )
-    return { ...payment, principalMinor, creditMinor, feeMinor, referenceUsdMinor }
-  })
+  const begins = ({ kind, intent }: Payment): boolean => kind !== 'TRANSFER' && intent === 'APPROVE'
+  const out = payments.filter((payment) => begins(payment) && payment.kind !== 'DEPOSIT')
+  const leaving = out.map((payment): Processed => ({ ...payment, ...begun(payment, now) }))
+  const deposits = payments
+    .filter(({ kind, intent }) => kind === 'DEPOSIT' && intent === 'APPROVE')
+    .map((payment) => {
+      const { principalMinor, creditMinor, feeMinor, referenceUsdMinor } = payment
+      invariant(
+        principalMinor !== null && creditMinor !== null && feeMinor !== null && referenceUsdMinor !== null,
+        'what is in review is priced',
+      )
+      return { ...payment, principalMinor, creditMinor, feeMinor, referenceUsdMinor }
+    })
   const journals = deposits.map((payment) => journalOf(payment, 'hold'))
   const held = await deps.ledger.post(journals)
-  const begun = deposits.flatMap((payment, index): Processed[] => {
+  const arriving = deposits.flatMap((payment, index): Processed[] => {
     const [result, journal] = [held[index], journals[index]]
     if (!result || !journal) throw new Fault('SERVICE_UNAVAILABLE', 'The ledger left a payment out.')
     const note = payment.intentNote
     if (!result.ok) return [{ ...failed(payment, result), note }]
-    return [{ ...withTransfers({ ...payment, status: 'AUTHORIZED', attempts: 0, dueAt: now }, journal), note }]
+    return [withTransfers({ ...payment, ...begun(payment, now) }, journal)]
   })
   const others = payments.filter((payment) => !begins(payment))
-  return [...begun, ...(await processReviewed(deps.ledger, others, now))]
+  return [...leaving, ...arriving, ...(await processReviewed(deps.ledger, others, now))]
 }
+
+/** With its provider, after a review. */
+const begun = ({ intentNote: note }: Payment, dueAt: Date) =>
+  ({ status: 'AUTHORIZED', attempts: 0, dueAt, note }) as const
 
 interface PricedFields {
   readonly principalMinor: bigint
@@ -204,7 +215,7 @@ const settledNow = { dueAt: null, attempts: 0 } as const
 
 function moved(payment: Payment, { outcome }: Verdict, now: Date): Processed {
   if (outcome === 'REVIEW') return inReview(payment, now)
-  if (payment.kind !== 'DEPOSIT') return { ...payment, ...settledNow, status: 'COMPLETED' }
+  if (payment.kind === 'TRANSFER') return { ...payment, ...settledNow, status: 'COMPLETED' }
   return { ...payment, status: 'AUTHORIZED', attempts: 0, dueAt: now } // Due at once: to begin with the provider.
 }
 
@@ -237,7 +248,8 @@ async function askProvider({ providers, clock, logger }: ProcessDeps, payment: P
   const provider = providers[payment.provider ?? '']
   if (!provider) throw new Fault('INTERNAL_SERVER_ERROR', 'The provider of a payment is not configured.')
   const { id: paymentId, toCurrency: currency } = payment
-  const amount = { paymentId, currency, amountMinor: payment.creditMinor ?? 0n }
+  invariant(payment.kind !== 'TRANSFER' && payment.creditMinor !== null, 'what a provider moves is priced')
+  const amount = { paymentId, kind: payment.kind, currency, amountMinor: payment.creditMinor }
   const now = clock.now()
   const dueAt = new Date(now.getTime() + provider.deadlineMs)
   if (payment.providerStartedAt === null) {

@@ -1,7 +1,9 @@
-import type { ProviderOutcome } from '../domain/payment.ts'
+import type { PaymentKind, ProviderOutcome } from '../domain/payment.ts'
 
 export interface ProviderPayment {
   readonly paymentId: string
+  /** Money that comes in, or goes out. */
+  readonly kind: Exclude<PaymentKind, 'TRANSFER'>
   readonly amountMinor: bigint
   readonly currency: string
 }
@@ -11,7 +13,7 @@ export interface FundingProvider {
   readonly name: string
   /** How long a payment may be without a word before the provider is asked. */
   readonly deadlineMs: number
-  /** Begins a deposit; its outcome comes by a signed callback. Answers where the payer goes on, if he must. */
+  /** Begins a payment; its outcome comes by a signed callback. Answers where the payer goes on, if he must. */
   start(payment: ProviderPayment): Promise<{ readonly nextActionUrl: string | null }>
   /** What became of it; null while that is not known, which is not a failure. */
   outcomeOf(payment: ProviderPayment): Promise<ProviderOutcome | null>

@@ -17,14 +17,14 @@ const DEFAULT_SETTLE_AFTER_MS = 300
 const DEADLINE_MS = 10_000
 const CALLBACK_TIMEOUT_MS = 5_000
 const OK = 200
-/** A deposit that ends in this many minor units fails, so that failure can be tried: 13.13, or 1313 yen. */
+/** A payment that ends in this many minor units fails, so that failure can be tried: 13.13, or 1313 yen. */
 const FAILING_ENDING = 1_313n
 
 /** The secret as Standard Webhooks takes it. */
 export const callbackKey = (secret: string): string => Buffer.from(secret).toString('base64')
 
 /**
- * A provider that settles every deposit after a moment, but for those whose amount ends in 1313 minor units, which
+ * A provider that settles every payment after a moment, but for those whose amount ends in 1313 minor units, which
  * fail. Its callbacks are signed as Standard Webhooks says. What it answers depends on the payment alone, so that it
  * outlives a restart; a callback that was lost is made up for when it is asked at its deadline.
  */

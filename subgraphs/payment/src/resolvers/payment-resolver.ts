@@ -1,10 +1,12 @@
 import {
+  accept,
   hasScope,
   type IdempotencyKeys,
   idempotencyScope,
   isUuid,
   orThrow,
   type Pool,
+  type Result,
   refuse,
 } from '@corridor/platform'
 import {
@@ -29,7 +31,14 @@ import { readTimelines } from '../use-cases/event-store.ts'
 import { readSendRequest } from '../use-cases/payment-request.ts'
 import { readPage, readPayments } from '../use-cases/payment-store.ts'
 import { cancelPayment, reviewPayment } from '../use-cases/record-intent.ts'
-import { type CallerKey, deposit, type SendDeps, sendPayment } from '../use-cases/send-payment.ts'
+import {
+  type CallerKey,
+  deposit,
+  type FundingRequest,
+  type SendDeps,
+  sendPayment,
+  withdraw,
+} from '../use-cases/send-payment.ts'
 import { numberOf } from './payment-cursor.ts'
 import {
   DepositInput,
@@ -38,6 +47,7 @@ import {
   PaymentType,
   SendPaymentInput,
   SendPaymentResultType,
+  WithdrawInput,
 } from './payment-types.ts'
 
 const MAX_BULK = 1_000
@@ -145,9 +155,7 @@ export class PaymentResolver {
     @Ctx() context: SubgraphContext,
   ): Promise<Payment> {
     const key = callerKey(context, this.deps.keys, input.idempotencyKey)
-    const walletId = orThrow(parseId(input.walletId, 'input.walletId'))
-    const amount = orThrow(parsePositiveMoneyInput(input.amount, 'input.amount'))
-    return orThrow(await deposit(this.deps, key, { walletId, amount, provider: input.provider ?? null }))
+    return orThrow(await deposit(this.deps, key, orThrow(fundingRequest(input))))
   }
 
   @RequiresScopes('payments:write')
@@ -171,6 +179,16 @@ export class PaymentResolver {
     @Ctx() { caller }: SubgraphContext,
   ): Promise<Payment> {
     return orThrow(await reviewPayment(this.deps, { id, approve, note, reviewer: subjectOf(caller) }))
+  }
+
+  @RequiresScopes('payments:write')
+  @Mutation(() => PaymentType)
+  async withdraw(
+    @Arg('input', () => WithdrawInput) input: WithdrawInput,
+    @Ctx() context: SubgraphContext,
+  ): Promise<Payment> {
+    const key = callerKey(context, this.deps.keys, input.idempotencyKey)
+    return orThrow(await withdraw(this.deps, key, orThrow(fundingRequest(input))))
   }
 
   @FieldResolver()
@@ -259,6 +277,14 @@ export class PaymentResolver {
       : request
     return sent.ok ? { payment: sent.value } : { errorCode: sent.code, errorMessage: sent.message }
   }
+}
+
+function fundingRequest(input: DepositInput | WithdrawInput): Result<FundingRequest> {
+  const walletId = parseId(input.walletId, 'input.walletId')
+  if (!walletId.ok) return walletId
+  const amount = parsePositiveMoneyInput(input.amount, 'input.amount')
+  if (!amount.ok) return amount
+  return accept({ walletId: walletId.value, amount: amount.value, provider: input.provider ?? null })
 }
 
 function callerKey({ caller }: SubgraphContext, keys: IdempotencyKeys, key: string): CallerKey {

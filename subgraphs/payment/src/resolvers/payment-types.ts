@@ -274,6 +274,21 @@ export class DepositInput {
   readonly provider?: string | null
 }
 
+@InputType('WithdrawInput')
+export class WithdrawInput {
+  @Field(() => String)
+  readonly idempotencyKey!: string
+
+  @Field(() => ID)
+  readonly walletId!: string
+
+  @Field(() => MoneyInput)
+  readonly amount!: MoneyInput
+
+  @Field(() => String, { nullable: true })
+  readonly provider?: string | null
+}
+
 @InputType('PaymentFilter')
 export class PaymentFilter {
   @Field(() => [PaymentStatusEnum], { nullable: true })

@@ -61,42 +61,64 @@ export async function sendPayment(
   )
 }
 
-export interface DepositRequest {
+/** Money in or out through a funding provider; the configured one where none is named. */
+export interface FundingRequest {
   readonly walletId: string
   readonly amount: Money
   readonly provider: string | null
 }
 
 /** Takes a deposit in; its money arrives when the provider says so. */
-export async function deposit(deps: SendDeps, caller: CallerKey, request: DepositRequest): Promise<Result<Payment>> {
-  return await takeIn(deps, caller, { operation: 'deposit', input: request }, async () => {
-    const { walletId, amount } = request
-    const provider = request.provider ?? deps.defaultProvider
-    if (provider !== deps.defaultProvider) {
-      return refuse('BAD_USER_INPUT', `The funding provider is ${deps.defaultProvider}.`, 'input.provider')
-    }
-    const [wallet] = await deps.wallets.read([walletId])
-    if (!wallet || wallet.owner !== caller.subject) return refuse('NOT_FOUND', undefined, 'input.walletId')
-    if (wallet.currency !== amount.currency) {
-      return refuse('CURRENCY_MISMATCH', `The wallet is in ${wallet.currency}.`, 'input.amount.currency')
-    }
+export const deposit = (deps: SendDeps, caller: CallerKey, request: FundingRequest): Promise<Result<Payment>> =>
+  takeIn(deps, caller, { operation: 'deposit', input: request }, async () => {
+    const funding = await draftFunding(deps, caller.subject, request)
+    if (!funding.ok) return funding
+    const asked = { askedDebitMinor: null, askedCreditMinor: request.amount.amountMinor }
+    const { walletId: toWalletId } = request
     return accept({
+      ...funding.value,
+      ...asked,
       kind: 'DEPOSIT',
-      payer: caller.subject,
       payee: caller.subject,
       fromWalletId: null,
-      toWalletId: walletId,
-      leasedWalletId: walletId,
-      fromCurrency: amount.currency,
-      toCurrency: amount.currency,
-      askedDebitMinor: null,
-      askedCreditMinor: amount.amountMinor,
-      fxQuoteId: null,
-      quoteId: null,
-      feeMinor: 0n,
-      reference: null,
-      provider,
+      toWalletId,
     })
+  })
+
+/** Takes a withdrawal in; its money is held until the provider says that it is out. */
+export const withdraw = (deps: SendDeps, caller: CallerKey, request: FundingRequest): Promise<Result<Payment>> =>
+  takeIn(deps, caller, { operation: 'withdraw', input: request }, async () => {
+    const funding = await draftFunding(deps, caller.subject, request)
+    if (!funding.ok) return funding
+    const asked = { askedDebitMinor: request.amount.amountMinor, askedCreditMinor: null }
+    const { walletId: fromWalletId } = request
+    return accept({ ...funding.value, ...asked, kind: 'WITHDRAWAL', payee: null, fromWalletId, toWalletId: null })
+  })
+
+/** What deposits and withdrawals have in common: a wallet of the caller's own, its currency, a provider, no fee. */
+async function draftFunding(
+  { wallets, defaultProvider }: SendDeps,
+  owner: string,
+  { walletId, amount, provider }: FundingRequest,
+) {
+  if (provider !== null && provider !== defaultProvider) {
+    return refuse('BAD_USER_INPUT', `The funding provider is ${defaultProvider}.`, 'input.provider')
+  }
+  const [wallet] = await wallets.read([walletId])
+  if (!wallet || wallet.owner !== owner) return refuse('NOT_FOUND', undefined, 'input.walletId')
+  if (wallet.currency !== amount.currency) {
+    return refuse('CURRENCY_MISMATCH', `The wallet is in ${wallet.currency}.`, 'input.amount.currency')
+  }
+  return accept({
+    payer: owner,
+    leasedWalletId: walletId,
+    fromCurrency: amount.currency,
+    toCurrency: amount.currency,
+    fxQuoteId: null,
+    quoteId: null,
+    feeMinor: 0n,
+    reference: null,
+    provider: defaultProvider,
   })
 }
 
