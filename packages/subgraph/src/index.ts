@@ -36,6 +36,7 @@ export {
 } from './money-type.ts'
 export { checkDatabase, checkDependency } from './readiness.ts'
 export { requestLoader } from './request-loader.ts'
+export { runSubgraph, type SubgraphParts, type SubgraphProcess } from './run-subgraph.ts'
 export {
   CountryCodeScalar,
   CurrencyPairScalar,
