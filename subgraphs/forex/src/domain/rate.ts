@@ -22,5 +22,12 @@ export interface Rate {
 /** What a provider said of a pair. */
 export type Tick = Pick<Rate, 'pair' | 'bid' | 'mid' | 'ask' | 'source' | 'observedAt'>
 
+/** Whose figures are published for orientation and are no price at which anybody deals. */
+const INDICATIVE_SOURCES: ReadonlySet<string> = new Set(['ecb'])
+
+/** Whether any part of the rate is for orientation only: it is shown, and never moves money. */
+export const isIndicative = ({ source }: Pick<Rate, 'source'>): boolean =>
+  source.split('+').some((part) => INDICATIVE_SOURCES.has(part))
+
 export const baseOf = (pair: string): string => pair.slice(0, 3)
 export const quoteOf = (pair: string): string => pair.slice(3)

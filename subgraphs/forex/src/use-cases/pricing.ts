@@ -3,7 +3,7 @@ import { accept, type Clock, type Result, refuse } from '@corridor/platform'
 import type { FxQuote } from '../domain/fx-quote.ts'
 import { isStale, type Policies, policyOf } from '../domain/policy.ts'
 import { type Price, priceConversion, type Wanted } from '../domain/price.ts'
-import type { Rate } from '../domain/rate.ts'
+import { isIndicative, type Rate } from '../domain/rate.ts'
 import type { RateBook } from '../rate-book.ts'
 
 /** What an amount is worth in US cents at the mid, for limits and rules; never what is paid. */
@@ -29,16 +29,17 @@ export class Pricing {
     const priced = this.price(wanted)
     if (!priced.ok) return priced
     const { rate } = priced.value
-    const stale = isStale(rate, policyOf(this.deps.policies, rate.pair), this.deps.clock.now())
-    return stale ? refuse('RATE_STALE', `The rate of ${rate.pair} is too old to move money on.`) : priced
+    if (isIndicative(rate)) return refuse('RATE_UNAVAILABLE', `The rate of ${rate.pair} is for orientation only.`)
+    return this.isStale(rate) ? refuse('RATE_STALE', `The rate of ${rate.pair} is too old to move money on.`) : priced
   }
 
   /** The same, of a stale rate too where the pair's policy says INDICATIVE: nothing is locked. */
   indicative(wanted: Wanted): Result<PricedConversion> {
     const priced = this.price(wanted)
     if (!priced.ok) return priced
-    const policy = policyOf(this.deps.policies, priced.value.rate.pair)
-    return policy.whenStale === 'INDICATIVE' ? priced : this.firm(wanted)
+    const { rate } = priced.value
+    const rejected = policyOf(this.deps.policies, rate.pair).whenStale === 'REJECT' && this.isStale(rate)
+    return rejected ? refuse('RATE_STALE', `The rate of ${rate.pair} is too old.`) : priced
   }
 
   /** Values an amount in US dollars at the mid, rounded half-even; a stale mid still tells how large it is. */
@@ -70,6 +71,10 @@ export class Pricing {
     const { usdMinor: referenceUsdMinor, mid: referenceMid } = reference.value
     const provenance = { mid, path, source, observedAt, spreadBps, referenceUsdMinor, referenceMid }
     return accept({ id, owner, paymentId, from, to, appliedRate, createdAt, expiresAt, ...provenance })
+  }
+
+  private isStale(rate: Rate): boolean {
+    return isStale(rate, policyOf(this.deps.policies, rate.pair), this.deps.clock.now())
   }
 
   private price(wanted: Wanted): Result<PricedConversion> {

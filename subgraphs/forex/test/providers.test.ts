@@ -1,0 +1,336 @@
+import { once } from 'node:events'
+import { existsSync, readFileSync } from 'node:fs'
+import { createServer, type IncomingMessage, type RequestListener, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { fileURLToPath } from 'node:url'
+import { gunzipSync } from 'node:zlib'
+import { Decimal } from '@corridor/money'
+import { Fault, inProcessWakeups, silentLogger } from '@corridor/platform'
+import { asUser, codesOf, createTestDatabase, dataOf, testClock } from '@corridor/testing'
+import { afterEach, describe, expect, it } from 'vitest'
+import { deriveRate } from '../src/domain/derive-rate.ts'
+import { judgeTick, STANDARD_MAX_JUMP_BPS } from '../src/domain/judge-tick.ts'
+import { priceConversion } from '../src/domain/price.ts'
+import type { Rate } from '../src/domain/rate.ts'
+import {
+  createForexSubgraph,
+  ecbReferenceRates,
+  forexMigrations,
+  oandaRates,
+  preferredProvider,
+  type RateProvider,
+  standardPolicies,
+  type Tick,
+} from '../src/index.ts'
+
+const clock = testClock()
+const servers: Server[] = []
+afterEach(async () => {
+  for (const server of servers.splice(0)) {
+    server.closeAllConnections()
+    server.close()
+    await once(server, 'close')
+  }
+})
+
+async function serve(listener: RequestListener): Promise<string> {
+  const server = createServer(listener)
+  servers.push(server)
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}` // A TCP server has no other kind of address.
+}
+
+const answer =
+  (body: string, status = 200): RequestListener =>
+  (_request, response) => {
+    response.writeHead(status).end(body)
+  }
+
+const urlOf = ({ url = '/' }: IncomingMessage): URL => new URL(url, 'http://provider')
+const fetchRates = (provider: RateProvider, timeoutMs = 5_000) => provider.fetch(AbortSignal.timeout(timeoutMs))
+const faultOf = async (ticks: Promise<readonly Tick[]>): Promise<{ code: string; retryable: boolean }> => {
+  const error: unknown = await ticks.then(
+    () => 'no fault',
+    (reason: unknown) => reason,
+  )
+  if (!(error instanceof Fault)) throw error
+  return { code: error.code, retryable: error.retryable }
+}
+
+const oandaQuote = (base: string, quote: string, change: object = {}) => ({
+  base_currency: base,
+  quote_currency: quote,
+  close_time: '2026-11-02T11:59:00.000Z',
+  close_bid: '83.1234',
+  close_ask: '83.1298',
+  close_midpoint: '83.1266',
+  ...change,
+})
+const oanda = (apiBase: string, pairs = ['USDINR'], pageSize = 25) =>
+  oandaRates({ apiBase, apiKey: 'a key', pairs, clock, pageSize })
+const AWAY = { code: 'SERVICE_UNAVAILABLE', retryable: true }
+
+describe('OANDA', () => {
+  it('is asked page by page with the key, and its closes are ticks to the digit', async () => {
+    const asked: { base: string | null; quotes: string[]; key: string | undefined; path: string }[] = []
+    const url = await serve((request, response) => {
+      const { searchParams, pathname } = urlOf(request)
+      const [base, quotes] = [searchParams.get('base'), searchParams.getAll('quote')]
+      asked.push({ base, quotes, key: request.headers.authorization, path: pathname })
+      response.end(JSON.stringify({ quotes: quotes.map((quote) => oandaQuote(base ?? '', quote)) }))
+    })
+    const ticks = await fetchRates(oanda(`${url}/v2`, ['USDINR', 'EURUSD', 'USDJPY', 'USDCHF', 'USDINR'], 2))
+    const call = { key: 'Bearer a key', path: '/v2/rates/aggregated.json' }
+    expect(asked).toEqual([
+      { base: 'USD', quotes: ['INR', 'JPY'], ...call },
+      { base: 'USD', quotes: ['CHF'], ...call },
+      { base: 'EUR', quotes: ['USD'], ...call },
+    ])
+    expect(ticks.map(({ pair }) => pair)).toEqual(['USDINR', 'USDJPY', 'USDCHF', 'EURUSD'])
+    expect(ticks[0]).toMatchObject({ source: 'oanda', observedAt: new Date('2026-11-02T11:59:00.000Z') })
+    expect([ticks[0]?.bid, ticks[0]?.mid, ticks[0]?.ask].map(String)).toEqual(['83.1234', '83.1266', '83.1298'])
+  })
+
+  it('may name currencies shortly, give prices as numbers, and leave a pair out', async () => {
+    const quote = { base: 'USD', quote: 'INR', close_bid: 83.1, close_ask: 83.3, close_midpoint: 83.2 }
+    const url = await serve(answer(JSON.stringify({ quotes: [quote] })))
+    const ticks = await fetchRates(oanda(url, ['USDINR', 'USDISK']))
+    expect(ticks.map(({ pair, mid, observedAt }) => [pair, mid.toString(), observedAt])).toEqual([
+      ['USDINR', '83.2', clock.now()],
+    ])
+  })
+
+  it('that refuses, has no quota left or fails is told apart', async () => {
+    const cases: [number, string, object][] = [
+      [401, '{"code":1,"message":"Invalid API key"}', { code: 'PROVIDER_FAILED', retryable: false }],
+      [403, '<html>', { code: 'PROVIDER_FAILED', retryable: false }],
+      [429, '{"code":5,"message":"Quota exceeded"}', { code: 'TOO_MANY_REQUESTS', retryable: true }],
+      [500, '', AWAY],
+      [503, '{"message":3}', AWAY],
+    ]
+    for (const [status, body, fault] of cases) {
+      const url = await serve(answer(body, status))
+      expect([status, await faultOf(fetchRates(oanda(url)))]).toEqual([status, fault])
+    }
+    const url = await serve(answer('{"code":5,"message":"Quota exceeded"}', 429))
+    await expect(fetchRates(oanda(url))).rejects.toThrow('oanda answered 429: Quota exceeded')
+  })
+
+  it('that answers nonsense gives no tick', async () => {
+    const bodies = [
+      '',
+      'null',
+      '{}',
+      '{"quotes":[3]}',
+      JSON.stringify({ quotes: [oandaQuote('USD', 'INR', { close_bid: 'NaN' })] }),
+      JSON.stringify({ quotes: [oandaQuote('USD', 'INR', { close_ask: null })] }),
+      JSON.stringify({ quotes: [oandaQuote('USD', 'INR', { close_midpoint: 1e-9 })] }),
+      JSON.stringify({ quotes: [oandaQuote('USD', 'INR', { close_time: 'yesterday' })] }),
+      JSON.stringify({ quotes: [{ close_bid: '1' }] }),
+      `{"quotes":[],"padding":"${'x'.repeat(3_000_000)}"}`,
+    ]
+    for (const body of bodies) {
+      const url = await serve(answer(body))
+      expect([body.slice(0, 80), await faultOf(fetchRates(oanda(url)))]).toEqual([body.slice(0, 80), AWAY])
+    }
+  })
+
+  it('that is too slow, breaks off or is not there is given up', async () => {
+    const slow = await serve((_request, response) => {
+      response.write('{"quotes":[')
+    })
+    expect(await faultOf(fetchRates(oanda(slow), 100))).toEqual(AWAY)
+    const broken = await serve((request, response) => {
+      response.writeHead(200, { 'content-length': '1000' })
+      response.write('{"quotes":[')
+      request.socket.destroy()
+    })
+    expect(await faultOf(fetchRates(oanda(broken)))).toEqual(AWAY)
+    expect(await faultOf(fetchRates(oanda('http://127.0.0.1:1')))).toEqual(AWAY)
+  })
+})
+
+const ECB_DAY = `<?xml version="1.0" encoding="UTF-8"?>
+<gesmes:Envelope xmlns:gesmes="http://www.gesmes.org/xml/2002-08-01" xmlns="http://www.ecb.int/vocabulary/2002-08-01/eurofxref">
+  <gesmes:subject>Reference rates</gesmes:subject>
+  <Cube><Cube time='2026-11-02'><Cube currency='USD' rate='1.0556'/><Cube currency='JPY' rate='120.650'/>
+  <Cube currency='TRL' rate='1770000'/></Cube></Cube>
+</gesmes:Envelope>`
+
+describe('the European Central Bank', () => {
+  it('gives one figure a day per currency, to the digit', async () => {
+    const ticks = await fetchRates(ecbReferenceRates({ url: await serve(answer(ECB_DAY)) }))
+    expect(ticks.map(({ pair, bid, mid, ask }) => [pair, ...[bid, mid, ask].map(String)])).toEqual([
+      ['EURUSD', '1.0556', '1.0556', '1.0556'],
+      ['EURJPY', '120.650', '120.650', '120.650'],
+    ])
+    expect(ticks[0]).toMatchObject({ source: 'ecb', observedAt: new Date('2026-11-02T14:00:00.000Z') })
+  })
+
+  it('that answers nonsense gives no tick', async () => {
+    const bodies = [
+      '',
+      '<Envelope>',
+      '<html></html>',
+      ECB_DAY.replace("rate='1.0556'", "rate='N/A'"),
+      ECB_DAY.replace("time='2026-11-02'", "time='2026-13-02'"),
+      ECB_DAY.replace("time='2026-11-02'", ''),
+    ]
+    for (const body of bodies) {
+      const url = await serve(answer(body))
+      expect([body, await faultOf(fetchRates(ecbReferenceRates({ url })))]).toEqual([body, AWAY])
+    }
+  })
+
+  it('shows a rate and converts by it, and never moves money on it', async () => {
+    const database = await createTestDatabase({ migrationsDirectory: forexMigrations })
+    clock.set(new Date('2026-11-02T14:00:30.000Z'))
+    const forex = await createForexSubgraph({
+      databaseUrl: database.applicationUrl,
+      clock,
+      logger: silentLogger,
+      wakeups: inProcessWakeups(),
+      idempotencySecret: 'a secret for these tests alone',
+      policies: standardPolicies({ intervalMs: 2_000 }),
+    })
+    try {
+      await forex.recordTicks(await fetchRates(ecbReferenceRates({ url: await serve(answer(ECB_DAY)) })))
+      const caller = asUser('00000000-0000-4000-8000-000000000001', 'forex:read', 'forex:quote')
+      const convert =
+        '{ convert(from: {amount: "10.00", currency: "USD"}, to: "JPY") { basedOn { source stale path } } }'
+      expect(await dataOf(forex.schema, caller, convert)).toEqual({
+        convert: { basedOn: { source: 'ecb', stale: false, path: ['EURUSD', 'EURJPY'] } },
+      })
+      const lock =
+        'mutation { createFxQuote(input: {idempotencyKey: "a", from: {amount: "10.00", currency: "USD"}, toCurrency: "JPY"}) { id } }'
+      expect(await codesOf(forex.schema, caller, lock)).toEqual(['RATE_UNAVAILABLE'])
+    } finally {
+      await forex.close()
+      await database.drop()
+    }
+  })
+})
+
+describe('several providers', () => {
+  const ticking = (name: string, ...pairs: string[]): RateProvider => ({
+    name,
+    intervalMs: 1_000,
+    fetch: async () =>
+      pairs.map((pair) => ({
+        pair,
+        bid: Decimal.ONE,
+        mid: Decimal.ONE,
+        ask: Decimal.ONE,
+        source: name,
+        observedAt: clock.now(),
+      })),
+  })
+  const shown = (ticks: readonly Tick[]) => ticks.map(({ pair, source }) => `${source} ${pair}`)
+
+  it('are asked in order, and the first that has a pair is taken', async () => {
+    const both = preferredProvider([ticking('a', 'USDINR'), ticking('b', 'USDINR', 'USDJPY')], { logger: silentLogger })
+    expect([both.name, both.intervalMs]).toEqual(['a+b', 1_000])
+    expect(shown(await fetchRates(both))).toEqual(['a USDINR', 'b USDJPY'])
+  })
+
+  it('stand in for one that fails or is too slow, and all failing is a fault', async () => {
+    const failing = oanda(await serve(answer('', 500)))
+    const slow = oanda(await serve(() => undefined))
+    const options = { logger: silentLogger, timeoutMs: 100 }
+    expect(shown(await fetchRates(preferredProvider([failing, slow, ticking('b', 'USDJPY')], options)))).toEqual([
+      'b USDJPY',
+    ])
+    expect(await faultOf(fetchRates(preferredProvider([failing, slow], options)))).toEqual(AWAY)
+  })
+
+  it('do not hide a bug in one of them', async () => {
+    const broken: RateProvider = {
+      ...ticking('broken'),
+      fetch: () => Promise.reject(new TypeError('a bug')),
+    }
+    const both = preferredProvider([broken, ticking('b', 'USDJPY')], { logger: silentLogger })
+    await expect(fetchRates(both)).rejects.toThrow('a bug')
+  })
+})
+
+const SHARED = fileURLToPath(new URL('../../../../shared/data/', import.meta.url))
+const absent = existsSync(SHARED) ? '' : ' (../shared is absent)'
+
+describe.skipIf(absent !== '')(`the reference rates of 24 years${absent}`, () => {
+  const days = (): Rate[][] => {
+    const [header = '', ...lines] = gunzipSync(readFileSync(`${SHARED}eurofxref-hist.csv.gz`))
+      .toString()
+      .trim()
+      .split('\n')
+    const currencies = header.split(',').slice(1)
+    return lines.reverse().map((line) => {
+      const [day, ...figures] = line.split(',')
+      return currencies.flatMap((currency, index): Rate[] => {
+        const figure = figures[index]
+        if (!currency || !figure || figure === 'N/A') return []
+        const [pair, mid] = [`EUR${currency}`, Decimal.parse(figure)]
+        const observedAt = new Date(`${day}T14:00:00.000Z`)
+        return [{ pair, bid: mid, mid, ask: mid, source: 'ecb', path: [pair], manual: false, version: 1n, observedAt }]
+      })
+    })
+  }
+
+  it('are read from the document of one day', async () => {
+    const url = await serve(answer(readFileSync(`${SHARED}eurofxref-daily.xml`, 'utf8')))
+    const ticks = await fetchRates(ecbReferenceRates({ url }))
+    expect(ticks.length).toBeGreaterThan(25)
+    expect(ticks.find(({ pair }) => pair === 'EURJPY')?.mid.toString()).toBe('120.65')
+  })
+
+  it('contain few ticks that are not believed, each of them a crash or the end of a long gap', () => {
+    const known = new Map<string, Decimal>()
+    const jumps: string[] = []
+    let judged = 0
+    for (const rate of days().flat()) {
+      const before = known.get(rate.pair)
+      const context = { references: before ? [before] : [], maxJumpBps: STANDARD_MAX_JUMP_BPS, now: rate.observedAt }
+      const fault = judgeTick(rate, context)
+      if (fault) jumps.push(`${rate.pair} ${rate.observedAt.toISOString().slice(0, 10)} ${fault}`)
+      known.set(rate.pair, rate.mid)
+      judged += 1
+    }
+    expect(judged).toBeGreaterThan(150_000)
+    expect(jumps).toMatchInlineSnapshot(`
+      [
+        "EURTRL 2001-02-22 JUMP",
+        "EURISK 2008-10-06 JUMP",
+        "EURISK 2008-10-08 JUMP",
+        "EURISK 2008-11-06 JUMP",
+        "EURRUB 2014-12-16 JUMP",
+        "EURISK 2018-02-01 JUMP",
+        "EURTRY 2021-12-21 JUMP",
+        "EURRUB 2022-02-28 JUMP",
+      ]
+    `)
+  })
+
+  it('never let there and back gain, on any day', () => {
+    let compared = 0
+    for (const rates of days()) {
+      const book = new Map(rates.map((rate) => [rate.pair, rate]))
+      for (const [from, to] of [
+        ['USD', 'JPY'],
+        ['JPY', 'INR'],
+        ['GBP', 'KRW'],
+        ['EUR', 'HUF'],
+      ] as const) {
+        const [there, back] = [deriveRate(book, from + to), deriveRate(book, to + from)]
+        if (!there || !back) continue
+        const amountMinor = BigInt(1_000_000 + compared)
+        const out = priceConversion({ from: { amountMinor, currency: from }, toCurrency: to }, there, 0)
+        if (!out.ok) throw new Error(out.code)
+        const home = priceConversion({ from: out.value.to, toCurrency: from }, back, 0)
+        if (!home.ok) throw new Error(home.code)
+        if (home.value.to.amountMinor > amountMinor) expect.fail(`${from}${to} gained`)
+        compared += 1
+      }
+    }
+    expect(compared).toBeGreaterThan(15_000)
+  })
+})
