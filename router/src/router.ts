@@ -10,6 +10,8 @@ import { DEFAULT_LIMITS, type RouterLimits } from './limits.ts'
 import { OperationExecutor } from './operation-executor.ts'
 import { checkSubgraphs } from './readiness.ts'
 import { createAgent, createSubgraphClient } from './subgraph-client.ts'
+import { FederatedSubscriptions } from './subscriptions/federated-subscriptions.ts'
+import { serveSubscriptions } from './subscriptions/serve-subscriptions.ts'
 import { readSupergraph } from './supergraph.ts'
 
 export interface RouterDeps {
@@ -63,6 +65,16 @@ export function createRouter(deps: RouterDeps): Router {
     const clients = [...urls].map(([name, url]) => createSubgraphClient({ name, url, signer, limits, logger }))
     const services = Object.fromEntries(clients.map((client) => [client.name, client]))
     const executor = new OperationExecutor(supergraph, services, limits, logger)
+    const introspection = deps.introspection ?? !production
+    const subscriptions = new FederatedSubscriptions({
+      supergraph,
+      executor,
+      services,
+      urls,
+      signer,
+      limits,
+      logger,
+    })
     const graphql = await createGraphqlHttp({
       supergraph,
       supergraphSdl: deps.supergraphSdl,
@@ -71,7 +83,7 @@ export function createRouter(deps: RouterDeps): Router {
       limits,
       logger,
       production,
-      introspection: deps.introspection ?? !production,
+      introspection,
     })
     const respond = async (request: IncomingMessage): Promise<Reply> => {
       const path = (request.url ?? '/').split('?', 1)[0] ?? '/'
@@ -95,10 +107,24 @@ export function createRouter(deps: RouterDeps): Router {
       port,
       host,
     })
+    const sockets = serveSubscriptions({
+      server: listening.server,
+      path: GRAPHQL_PATH,
+      supergraph,
+      executor,
+      subscriptions,
+      identity,
+      allowedOrigins: deps.allowedOrigins,
+      limits,
+      introspection,
+      clock,
+      logger,
+    })
     return {
       port: listening.port,
       url: `http://localhost:${listening.port}${GRAPHQL_PATH}`,
       async close() {
+        await sockets.close()
         await closeServer(listening.server)
         await graphql.close()
         await Promise.all([...clients.map((client) => client.close()), dispatcher.close()])
