@@ -8,6 +8,7 @@ import { type RunningPlatform, startPlatform } from './start-platform.ts'
 
 /** Everything stops within 5 seconds of the signal; what does not is left, and its databases recover by themselves. */
 const STOP_TIMEOUT_MS = 4_500
+const FAILED = 'failed'
 const KNOWN_ARGUMENTS = ['--reset', '--processes']
 
 const say = (line: string): void => void process.stdout.write(`${line}\n`)
@@ -28,14 +29,12 @@ async function main(args: readonly string[]): Promise<number> {
       onProgress: (line) => say(`  ${line} …`),
     })
     const first = await Promise.race([starting, signal])
-    if (typeof first !== 'string') {
-      announce(first, performance.now() - startedMs)
-      await signal
-    }
+    if (typeof first !== 'string') announce(first, performance.now() - startedMs)
+    const reason = await signal
     say('Stopping …')
     const stopped = await inTime(starting.then((platform) => platform.stop()))
     complain(stopped ? 'Stopped.' : 'Not everything stopped in time; nothing that was committed is lost.')
-    return stopped ? 0 : 1
+    return stopped && reason !== FAILED ? 0 : 1
   } catch (error) {
     const sentence = explainStartFailure(error, dataDirectory)
     if (sentence === undefined) complain(`The platform did not start: ${describe(error)}`)
@@ -76,10 +75,19 @@ function announce({ url, ports, tokenUrl }: RunningPlatform, tookMs: number): vo
   say('  Stop       Ctrl-C\n')
 }
 
-/** Resolves with the first signal to end; later ones find the platform stopping already. */
+/**
+ * Resolves with the first signal to end; later ones find the platform stopping already. An error that nobody caught is
+ * one too, so that no database is left running behind it.
+ */
 function nextSignal(): Promise<string> {
   return new Promise((resolve) => {
     for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, () => resolve(name))
+    process.on('uncaughtException', (error) => {
+      complain(`The platform failed: ${describe(error)}`)
+      resolve(FAILED)
+    })
+    // Whoever read our progress may leave; the platform goes on.
+    process.stdout.on('error', () => undefined)
   })
 }
 

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { ApiClient, fetchToken } from '../api-client.ts'
 import { readPlatformSettings } from '../settings.ts'
 import { CustomerJourney } from './journey.ts'
-import { type MoneyData, RATE_CHANGED, TRIAL_BALANCE } from './operations.ts'
+import { type FullPaymentData, type MoneyData, RATE_CHANGED, TRIAL_BALANCE } from './operations.ts'
 
 const say = (line = ''): void => void process.stdout.write(`${line}\n`)
 const money = (value: MoneyData | null | undefined): string => (value ? `${value.amount} ${value.currency}` : '—')
@@ -95,7 +95,8 @@ async function journey({ ada, ravi, stranger, auditor }: Travellers): Promise<vo
 
   say('6. One query through the router, all six subgraphs')
   const payment = await ada.payment(sent.id)
-  say(JSON.stringify(payment, null, 2).replace(/^/gm, '   '))
+  if (payment === null) throw new Error('The payer does not see his payment.')
+  describePayment(payment)
 
   say('7. Balances, books, and the same key again')
   const left = await ada.balance(from)
@@ -127,6 +128,24 @@ async function journey({ ada, ravi, stranger, auditor }: Travellers): Promise<vo
   await ada.watch({ id: tooMuch.id })
   const failed = await ada.payment(tooMuch.id)
   expect(`${failed?.status}: ${failed?.failure?.message}`, failed?.failure?.code === 'INSUFFICIENT_FUNDS')
+}
+
+function describePayment(payment: FullPaymentData): void {
+  const { from, decision, fxQuote, transfers } = payment
+  say(`   payment   ${payment.kind} ${payment.status}, ${money(payment.debit)} to ${money(payment.credit)}`)
+  say(`   profile   from ${payment.payer?.displayName} to ${payment.payee?.displayName}`)
+  say(`   wallet    "${from?.name}" of ${from?.owner?.username}, ${money(from?.balance?.available)} left (ledger)`)
+  say(`   forex     rate ${fxQuote?.appliedRate} (${fxQuote?.source}), quote ${fxQuote?.status}`)
+  say(`   rules     ${decision?.outcome}, risk ${decision?.riskScore} of 100`)
+  for (const { debitAccountCode, creditAccountCode, amount, state } of transfers ?? []) {
+    say(`   ledger    ${debitAccountCode} → ${creditAccountCode}: ${money(amount)}, ${state}`)
+  }
+  say(`   timeline  ${payment.timeline.map(({ status, at }) => `${status} ${at}`).join(', ')}`)
+  const parts = [from?.owner, from?.balance, payment.payee, fxQuote, decision, transfers?.[0]]
+  expect(
+    'all six took part',
+    parts.every((part) => part !== null && part !== undefined),
+  )
 }
 
 const centsOf = (value: MoneyData | undefined): bigint => BigInt(value?.amount.replace('.', '') ?? '0')
