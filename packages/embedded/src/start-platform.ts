@@ -238,7 +238,7 @@ async function startWorkers(input: {
 }): Promise<OutboxRelay> {
   const { databases, ports, secrets, clients, clock, logger, wakeups, stops } = input
   const provider = simulatedMarket({ seed: MARKET_SEED, intervalMs: input.rateIntervalMs, clock })
-  const poller = new ForexPoller({ databaseUrl: databases.forex, provider, wakeups, logger })
+  const poller = new ForexPoller({ databaseUrl: databases.forex, provider, clock, wakeups, logger })
   stops.push('the forex poller', () => poller.stop())
   await poller.poll()
   poller.start()

@@ -1,10 +1,11 @@
 import { Loop } from '@corridor/events'
-import { createTickRecorder, type RateProvider } from '@corridor/forex'
-import type { Logger, Wakeups } from '@corridor/platform'
+import { createTickRecorder, type RateProvider, standardPolicies } from '@corridor/forex'
+import type { Clock, Logger, Wakeups } from '@corridor/platform'
 
 export interface ForexPollerDeps {
   readonly databaseUrl: string
   readonly provider: RateProvider
+  readonly clock: Clock
   readonly wakeups: Wakeups
   readonly logger: Logger
 }
@@ -21,8 +22,15 @@ export class ForexPoller {
   private readonly loop: Loop
 
   constructor(private readonly deps: ForexPollerDeps) {
-    const { databaseUrl, provider, wakeups, logger } = deps
-    this.recorder = createTickRecorder({ databaseUrl, wakeups, service: 'forex-poller' })
+    const { databaseUrl, provider, clock, wakeups, logger } = deps
+    this.recorder = createTickRecorder({
+      databaseUrl,
+      wakeups,
+      clock,
+      logger,
+      policies: standardPolicies(provider),
+      service: 'forex-poller',
+    })
     this.loop = new Loop({
       name: 'forex-poller',
       logger,

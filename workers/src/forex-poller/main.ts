@@ -18,6 +18,7 @@ await runMain('forex-poller', async ({ logger, onStop }) => {
   const poller = new ForexPoller({
     databaseUrl: config.FOREX_DATABASE_URL,
     provider: simulatedMarket({ seed: 'corridor', intervalMs: config.RATE_INTERVAL_MS, clock }),
+    clock,
     wakeups,
     logger,
   })
