@@ -1,0 +1,54 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+import { freePort } from '@corridor/dev-services'
+import { generateInternalKeyPair } from '@corridor/platform'
+import { describe, expect, it, vi } from 'vitest'
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url))
+
+/** The built `main.js`, with that environment and nothing else. */
+function startProcess(env: Record<string, string>): { child: ChildProcess; ended: Promise<[number, string]> } {
+  const child = spawn(process.execPath, ['router/dist/main.js'], { cwd: ROOT, env, stdio: ['ignore', 1, 'pipe'] })
+  let log = ''
+  child.stderr?.on('data', (chunk: Buffer) => {
+    log += chunk.toString()
+  })
+  const ended = new Promise<[number, string]>((resolve) => child.once('exit', (code) => resolve([code ?? -1, log])))
+  return { child, ended }
+}
+
+describe('the process of the router', () => {
+  it('names every setting that is missing or wrong at once, and no value, and ends', async () => {
+    const [code, log] = await startProcess({ OIDC_JWKS_URI: 'secret', AUTH_MODES: 'bearer,secret' }).ended
+    expect(code).toBe(1)
+    for (const name of ['INTERNAL_PRIVATE_KEY', 'OIDC_ISSUER', 'OIDC_JWKS_URI', 'OIDC_AUDIENCE', 'AUTH_MODES']) {
+      expect(log).toContain(name)
+    }
+    expect(log).not.toContain('secret')
+  })
+
+  it('serves the committed supergraph until SIGTERM, and then ends by itself', async () => {
+    const port = await freePort()
+    const nowhere = `http://127.0.0.1:${await freePort()}/graphql`
+    const { privateJwk } = await generateInternalKeyPair()
+    const { child, ended } = startProcess({
+      PORT: String(port),
+      INTERNAL_PRIVATE_KEY: JSON.stringify(privateJwk),
+      SUBGRAPH_URLS: JSON.stringify({ forex: nowhere }),
+      OIDC_ISSUER: 'https://identity.test/oauth2/token',
+      OIDC_JWKS_URI: 'https://identity.test/oauth2/jwks',
+      OIDC_AUDIENCE: 'corridor',
+    })
+    const address = `http://127.0.0.1:${port}`
+    await vi.waitFor(async () => expect((await fetch(`${address}/health`)).status).toBe(200), { timeout: 15_000 })
+    expect((await fetch(`${address}/ready`)).status).toBe(503)
+    const response = await fetch(`${address}/graphql`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: '{"query":"{ __schema { queryType { name } } }"}',
+    })
+    expect(await response.json()).toMatchObject({ errors: [{ extensions: { code: 'GRAPHQL_VALIDATION_FAILED' } }] })
+    child.kill('SIGTERM')
+    expect((await ended)[0]).toBe(0)
+  })
+})
