@@ -3,6 +3,7 @@ import { type Clock, createPool, IdempotencyKeys, type Logger, type Pool, type W
 import { buildFederatedSchema, checkDatabase, type Subgraph } from '@corridor/subgraph'
 import type { Policies } from './domain/policy.ts'
 import type { Tick } from './domain/rate.ts'
+import { type DynamoSettings, RateHistory } from './history/rate-history.ts'
 import { RateBook } from './rate-book.ts'
 import { InternalResolver } from './resolvers/internal-resolver.ts'
 import { createQuoteReader, QuoteResolver } from './resolvers/quote-resolver.ts'
@@ -14,6 +15,7 @@ import { recordTicks } from './use-cases/record-ticks.ts'
 
 export type { PairPolicy, Policies } from './domain/policy.ts'
 export type { Rate, Tick } from './domain/rate.ts'
+export { type DynamoSettings, RateHistory } from './history/rate-history.ts'
 export { ECB_DAILY_URL, ecbReferenceRates, parseReferenceRates } from './providers/ecb.ts'
 export { OANDA_API_BASE, type OandaOptions, oandaRates } from './providers/oanda.ts'
 export { preferredProvider } from './providers/preferred-provider.ts'
@@ -47,6 +49,8 @@ export interface ForexDeps {
   readonly idempotencySecret: string
   readonly policies: Policies
   readonly limits?: QuoteLimits
+  /** The history of rates; without it `rateHistory` refuses. */
+  readonly dynamo?: DynamoSettings | undefined
 }
 
 export interface ForexSubgraph extends Subgraph {
@@ -60,13 +64,14 @@ export async function createForexSubgraph(deps: ForexDeps): Promise<ForexSubgrap
   const pool = createPool({ url: deps.databaseUrl, service: 'forex-service' })
   const keys = new IdempotencyKeys(deps.idempotencySecret)
   const book = new RateBook({ pool, wakeups, logger, clock })
+  const history = deps.dynamo && new RateHistory(deps.dynamo)
   const overrides = new RateOverrides({ pool, wakeups, clock, book })
   const pricing = new Pricing({ book, policies, clock })
   const useCases = new ForexUseCases({ pool, clock, book, pricing, keys, limits })
   const reader = createQuoteReader(useCases)
   const schema = await buildFederatedSchema({
     resolvers: [
-      new RateResolver({ pool, book, pricing, overrides, policies, clock }),
+      new RateResolver({ pool, book, pricing, overrides, history, policies, clock }),
       new QuoteResolver({ useCases, reader, keys, clock }),
       new InternalResolver({ pool, book, pricing, useCases }),
     ],
@@ -76,10 +81,11 @@ export async function createForexSubgraph(deps: ForexDeps): Promise<ForexSubgrap
     name: 'forex',
     schema,
     pool,
-    recordTicks: (ticks) => recordTicks({ pool, wakeups, policies, clock, logger }, ticks),
+    recordTicks: (ticks) => recordTicks({ pool, wakeups, policies, clock, logger, history }, ticks),
     ready: async () => [await checkDatabase(pool)],
     async close() {
       book.close()
+      history?.close()
       await pool.end()
     },
   }
@@ -88,13 +94,17 @@ export async function createForexSubgraph(deps: ForexDeps): Promise<ForexSubgrap
 /** What the poller needs of forex: to record ticks, and nothing else of it. */
 export function createTickRecorder(
   deps: Pick<ForexDeps, 'databaseUrl' | 'wakeups'> & { service: string } & Partial<
-      Pick<ForexDeps, 'policies' | 'clock' | 'logger'>
+      Pick<ForexDeps, 'policies' | 'clock' | 'logger' | 'dynamo'>
     >,
 ) {
   const pool = createPool({ url: deps.databaseUrl, service: deps.service, max: 2 })
+  const history = deps.dynamo && new RateHistory(deps.dynamo)
   return {
     pool,
-    recordTicks: (ticks: readonly Tick[]) => recordTicks({ ...deps, pool }, ticks),
-    close: () => pool.end(),
+    recordTicks: (ticks: readonly Tick[]) => recordTicks({ ...deps, pool, history }, ticks),
+    close: async () => {
+      history?.close()
+      await pool.end()
+    },
   }
 }

@@ -17,13 +17,17 @@ import {
   toMoneyType,
 } from '@corridor/subgraph'
 import { Arg, Ctx, Mutation, Query, Resolver, Root, Subscription } from 'type-graphql'
+import { INTERVAL_MS, openTimeOf } from '../domain/candle.ts'
 import { deriveRate } from '../domain/derive-rate.ts'
 import { isStale, type Policies, policyOf } from '../domain/policy.ts'
 import { baseOf, quoteOf, type Rate } from '../domain/rate.ts'
+import type { RateHistory } from '../history/rate-history.ts'
 import { type RateBook, ratesAt } from '../rate-book.ts'
 import type { Pricing } from '../use-cases/pricing.ts'
 import type { RateOverrides } from '../use-cases/rate-overrides.ts'
 import {
+  CandleIntervalEnum,
+  CandleType,
   ConversionType,
   CurrencyInfoType,
   OverrideRateInput,
@@ -33,6 +37,7 @@ import {
 } from './rate-types.ts'
 
 const MAX_PAIRS = 200
+const MAX_CANDLES = 1_500
 /** At most 15 whole digits and 12 after the point; no sign, no exponent. */
 const RATE = /^(0|[1-9]\d{0,14})(\.\d{1,12})?$/
 
@@ -41,6 +46,7 @@ export interface RateResolverDeps {
   readonly book: RateBook
   readonly pricing: Pricing
   readonly overrides: RateOverrides
+  readonly history: RateHistory | undefined
   readonly policies: Policies
   readonly clock: Clock
 }
@@ -84,6 +90,37 @@ export class RateResolver {
     const instant = orThrow(parseDateTime(at, 'at'))
     const rate = deriveRate(await ratesAt(this.deps.pool, instant), pair)
     return rate ? this.show(rate, instant) : null
+  }
+
+  @RequiresScopes('forex:read')
+  @Query(() => [CandleType])
+  async rateHistory(
+    @Arg('pair', () => CurrencyPairScalar) pair: string,
+    @Arg('from', () => DateTimeScalar) fromText: string,
+    @Arg('to', () => DateTimeScalar) toText: string,
+    @Arg('interval', () => CandleIntervalEnum) interval: CandleIntervalEnum,
+  ): Promise<CandleType[]> {
+    mustBePair(pair, 'pair')
+    const [from, to] = [orThrow(parseDateTime(fromText, 'from')), orThrow(parseDateTime(toText, 'to'))]
+    if (to <= from) throw new RefusalError(refuse('BAD_USER_INPUT', 'to must be after from.', 'to'))
+    const candlesAsked = (to.getTime() - openTimeOf(from, interval).getTime()) / INTERVAL_MS[interval]
+    if (candlesAsked > MAX_CANDLES) {
+      throw new RefusalError(refuse('BAD_USER_INPUT', `At most ${MAX_CANDLES} candles are given at once.`, 'to'))
+    }
+    const { history, book } = this.deps
+    if (!history) throw new RefusalError(refuse('SERVICE_UNAVAILABLE', 'No history of rates is kept here.'))
+    if (!(await book.pairs()).includes(pair)) {
+      throw new RefusalError(refuse('RATE_UNAVAILABLE', `${pair} is not quoted: history is of quoted pairs.`))
+    }
+    const candles = await history.candles(pair, interval, from, to)
+    return candles.map(({ openTime, ticks, open, high, low, close }) => ({
+      openTime,
+      ticks,
+      open: open.normalized().toString(),
+      high: high.normalized().toString(),
+      low: low.normalized().toString(),
+      close: close.normalized().toString(),
+    }))
   }
 
   @RequiresScopes('forex:read')

@@ -85,6 +85,35 @@ export class PairPolicyType {
   readonly whenStale!: StalePolicyEnum
 }
 
+export enum CandleIntervalEnum {
+  MINUTE = 'MINUTE',
+  FIVE_MINUTES = 'FIVE_MINUTES',
+  HOUR = 'HOUR',
+  DAY = 'DAY',
+}
+registerEnumType(CandleIntervalEnum, { name: 'CandleInterval' })
+
+@ObjectType('Candle')
+export class CandleType {
+  @Field(() => DateTimeScalar)
+  readonly openTime!: Date
+
+  @Field(() => DecimalScalar)
+  readonly open!: string
+
+  @Field(() => DecimalScalar)
+  readonly high!: string
+
+  @Field(() => DecimalScalar)
+  readonly low!: string
+
+  @Field(() => DecimalScalar)
+  readonly close!: string
+
+  @Field(() => Int)
+  readonly ticks!: number
+}
+
 @ObjectType('Conversion')
 export class ConversionType {
   @Field(() => MoneyType)

@@ -12,6 +12,7 @@ import {
 import { judgeTick, STANDARD_MAX_JUMP_BPS, type TickFault } from '../domain/judge-tick.ts'
 import { type Policies, policyOf } from '../domain/policy.ts'
 import type { Tick } from '../domain/rate.ts'
+import type { RateHistory } from '../history/rate-history.ts'
 import { nextVersion, PUBLISH_CHANGED } from './publish-rates.ts'
 
 export interface TickRecorderDeps {
@@ -22,6 +23,8 @@ export interface TickRecorderDeps {
   readonly clock?: Clock
   /** Told of each tick that is quarantined. */
   readonly logger?: Logger
+  /** Where believed ticks are kept before they become the rate. */
+  readonly history?: RateHistory | undefined
 }
 
 interface BadTick {
@@ -32,13 +35,14 @@ interface BadTick {
 /**
  * Makes the newest believed ticks the current rates, with their versions and events, in one transaction. A tick that is
  * not newer than what is known changes nothing, a manual rate is never overwritten, and a bad tick is quarantined with
- * its event. Answers how many pairs changed.
+ * its event. What is believed is in the history first, also what comes late: no rate is without its tick. Answers how many pairs changed.
  */
 export async function recordTicks(deps: TickRecorderDeps, ticks: readonly Tick[]): Promise<number> {
   if (ticks.length === 0) return 0
+  if (deps.history) await deps.history.record((await judge(deps, deps.pool, ticks)).good)
   const { changed, quarantined } = await inTransaction(deps.pool, async (client) => {
     const { good, bad } = await judge(deps, client, ticks)
-    return { quarantined: await quarantine(client, bad), changed: await record(client, good) }
+    return { quarantined: await quarantine(client, bad), changed: await record(client, newestOf(good)) }
   })
   if (changed > 0 || quarantined.length > 0) deps.wakeups.wake(queueChannel('forex'))
   for (const { tick, reason } of quarantined) {
@@ -48,11 +52,11 @@ export async function recordTicks(deps: TickRecorderDeps, ticks: readonly Tick[]
   return changed
 }
 
-/** Judges ticks in the order they were observed; of several good ones of a pair the newest is kept. */
+/** Judges ticks in the order they were observed. */
 async function judge(deps: TickRecorderDeps, client: SqlClient, ticks: readonly Tick[]) {
   const now = (deps.clock ?? systemClock).now()
   const references = await readReferences(client, [...new Set(ticks.map(({ pair }) => pair))])
-  const good = new Map<string, Tick>()
+  const good: Tick[] = []
   const bad: BadTick[] = []
   for (const tick of ticks.toSorted((a, b) => a.observedAt.getTime() - b.observedAt.getTime())) {
     const { pair } = tick
@@ -62,12 +66,15 @@ async function judge(deps: TickRecorderDeps, client: SqlClient, ticks: readonly 
     const reason = judgeTick(tick, { references: mids, maxJumpBps, now })
     if (reason !== null) bad.push({ tick, reason })
     else {
-      good.set(pair, tick)
+      good.push(tick)
       references.set(pair, { ...known, provider: tick.mid })
     }
   }
-  return { good: [...good.values()], bad }
+  return { good, bad }
 }
+
+/** Of several ticks of a pair, in the order they were observed, the last. */
+const newestOf = (ticks: readonly Tick[]): Tick[] => [...new Map(ticks.map((tick) => [tick.pair, tick])).values()]
 
 interface Reference {
   readonly provider: Decimal | null
