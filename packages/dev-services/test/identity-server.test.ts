@@ -73,7 +73,9 @@ test('a taken port is one clear sentence', async () => {
 
 const rolesTable = join(import.meta.dirname, '../../../../shared/contract/scopes.md')
 
-test.skipIf(!existsSync(rolesTable))('roles have the scopes of the contract', () => {
+const absent = existsSync(rolesTable) ? '' : ' (../shared is absent)'
+
+test.skipIf(absent !== '')(`roles have the scopes of the contract${absent}`, () => {
   const text = readFileSync(rolesTable, 'utf8')
   const cells = (name: string) => new RegExp(`^\\| \`${name}\` \\| ([^|]+) \\|$`, 'm').exec(text)?.[1] ?? ''
   const scopesIn = (part: string) => part.match(/[a-z]+:[a-z]+/g) ?? []
