@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
 import { ApolloServer, HeaderMap } from '@apollo/server'
 import {
@@ -33,6 +34,8 @@ export interface GraphqlHttp {
 
 /** Longer keys than any client of ours makes are not handed on. */
 const MAX_IDEMPOTENCY_KEY = 255
+/** A client that comes later sends the whole document once more. */
+const PERSISTED_SECONDS = 24 * 60 * 60
 const JSON_TYPE = /^application\/json\s*(;|$)/i
 
 /** GraphQL over HTTP: Apollo Server in front of our executor of Apollo's plans. */
@@ -40,7 +43,7 @@ export async function createGraphqlHttp(options: GraphqlHttpOptions): Promise<Gr
   const { executor, identity, limits, logger, production } = options
   const apollo = new ApolloServer<RouterContext>({
     gateway: gatewayOf(options),
-    persistedQueries: false,
+    persistedQueries: { ttl: PERSISTED_SECONDS },
     introspection: options.introspection,
     includeStacktraceInErrorResponses: false,
     hideSchemaDetailsFromClientErrors: !options.introspection,
@@ -78,6 +81,9 @@ export async function createGraphqlHttp(options: GraphqlHttpOptions): Promise<Gr
       if (caller instanceof Error) return refusalReply(caller, trace.traceId, logger)
       const body = request.method === 'POST' ? await jsonBody(request, limits) : { value: undefined }
       if ('problem' in body) return errorReply(body.status, 'BAD_REQUEST', body.problem, trace.traceId)
+      if (!isOfItsHash(body.value)) {
+        return errorReply(400, 'BAD_REQUEST', 'The document is not the one of its hash.', trace.traceId)
+      }
       const context: RouterContext = {
         caller: caller as RouterContext['caller'], // Whatever is not an error is what was awaited.
         trace,
@@ -152,6 +158,16 @@ async function jsonBody(
     // Told to the client as what it is; there is nothing to log.
     return { status: 400, problem: 'The body is no JSON.' }
   }
+}
+
+/** Whether a document that is to be persisted is the one that its hash names; otherwise others would run it. */
+function isOfItsHash(body: unknown): boolean {
+  if (typeof body !== 'object' || body === null || !('query' in body) || !('extensions' in body)) return true
+  const { query } = body
+  const extensions = body.extensions as { persistedQuery?: { sha256Hash?: unknown } | null } | null // Read by type below.
+  const hash = extensions?.persistedQuery?.sha256Hash
+  if (typeof query !== 'string' || typeof hash !== 'string') return true
+  return createHash('sha256').update(query).digest('hex') === hash
 }
 
 function idempotencyKeyOf({ headers }: IncomingMessage): string | null {

@@ -9,6 +9,7 @@ import { type AuthMode, createIdentity, type IdentityOptions } from './identity.
 import { DEFAULT_LIMITS, type RouterLimits } from './limits.ts'
 import { OperationExecutor } from './operation-executor.ts'
 import { checkSubgraphs } from './readiness.ts'
+import { secured } from './security-headers.ts'
 import { createAgent, createSubgraphClient } from './subgraph-client.ts'
 import { FederatedSubscriptions } from './subscriptions/federated-subscriptions.ts'
 import { serveSubscriptions } from './subscriptions/serve-subscriptions.ts'
@@ -103,10 +104,13 @@ export function createRouter(deps: RouterDeps): Router {
       if (path === '/ready') return readiness(await ready())
       return errorReply(404, 'NOT_FOUND', 'There is nothing here.')
     }
-    const listening = await listen((request, response) => void answer({ request, response, respond, logger }), {
-      port,
-      host,
-    })
+    const listening = await listen(
+      (request, response) => void answer({ request, response, respond, production, logger }),
+      {
+        port,
+        host,
+      },
+    )
     const sockets = serveSubscriptions({
       server: listening.server,
       path: GRAPHQL_PATH,
@@ -144,18 +148,21 @@ async function answer(input: {
   request: IncomingMessage
   response: ServerResponse
   respond: (request: IncomingMessage) => Promise<Reply>
+  production: boolean
   logger: Logger
 }): Promise<void> {
-  const { request, response, respond, logger } = input
+  const { request, response, respond, production, logger } = input
+  const reply = (given: Reply): void => send(response, secured(given, production))
   try {
-    send(response, await respond(request))
+    reply(await respond(request))
   } catch (error) {
     if (request.destroyed && !request.complete) return // The client left before its request was whole.
     if (error instanceof BodyTooLarge) {
       const refused = errorReply(413, 'QUERY_TOO_COMPLEX', error.message)
-      return send(response, { ...refused, headers: { ...refused.headers, connection: 'close' } })
+      reply({ ...refused, headers: { ...refused.headers, connection: 'close' } })
+      return
     }
     logger.error({ error }, 'a request failed')
-    send(response, errorReply(500, 'INTERNAL_SERVER_ERROR', ERROR_MESSAGES.INTERNAL_SERVER_ERROR))
+    reply(errorReply(500, 'INTERNAL_SERVER_ERROR', ERROR_MESSAGES.INTERNAL_SERVER_ERROR))
   }
 }
