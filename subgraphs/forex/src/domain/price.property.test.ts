@@ -75,21 +75,26 @@ describe('pricing', () => {
     )
   })
 
-  it('derives a cross within one unit of the last digit of the exact product', () => {
+  it('derives a cross within the rounding bound of the exact quotient', () => {
     fc.assert(
       fc.property(usdRate, usdRate, (a, b) => {
         fc.pre(a.pair !== b.pair)
         const cross = deriveRate(new Map([a, b].map((rate) => [rate.pair, rate])), a.pair.slice(3) + b.pair.slice(3))
         if (!cross) throw new Error('derived through USD')
-        const inverse = Decimal.ONE.dividedBy(a.mid, DERIVED_SCALE, 'half-even')
-        const difference = cross.mid.minus(inverse.times(b.mid))
-        expect(
-          difference.times(Decimal.of(difference.sign < 0 ? -1n : 1n)).compare(Decimal.of(1n, DERIVED_SCALE)),
-        ).toBeLessThanOrEqual(0)
+        // Exact is b / a. The inverse of a is off by half a unit at most, and their product by another half:
+        // |cross - b / a| <= (b + 1) / 2 units, compared without a division.
+        const difference = cross.mid.times(a.mid).minus(b.mid)
+        const twice = difference.times(Decimal.of(difference.sign < 0 ? -2n : 2n))
+        const bound = a.mid.times(b.mid.plus(Decimal.ONE)).times(Decimal.of(1n, DERIVED_SCALE))
+        expect(twice.compare(bound)).toBeLessThanOrEqual(0)
+        // The customer's sides are never better than exact: b.bid / a.ask, and b.ask / a.bid.
+        expect(cross.bid.times(a.ask).compare(b.bid)).toBeLessThanOrEqual(0)
+        expect(cross.ask.times(a.bid).compare(b.ask)).toBeGreaterThanOrEqual(0)
         expect(cross.path).toEqual([a.pair, b.pair])
         expect(cross.bid.compare(cross.mid)).toBeLessThanOrEqual(0)
         expect(cross.mid.compare(cross.ask)).toBeLessThanOrEqual(0)
       }),
+      { numRuns: 1_000 },
     )
   })
 })
