@@ -11,8 +11,8 @@ import { fileURLToPath } from 'node:url'
 import { resetDataDirectory } from '@corridor/embedded'
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
-/** Beside a platform that may be running on the usual ports. */
-const PORT_OFFSET = '2000'
+/** Beside a platform that may be running on the usual ports; not 2000, since no browser and no fetch opens port 6000. */
+const PORT_OFFSET = '3000'
 const START_TIMEOUT_MS = 300_000
 const STOP_TIMEOUT_MS = 10_000
 const IDLE_MS = 10_000
