@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
-import { freePort } from '@corridor/dev-services'
 import { generateInternalKeyPair } from '@corridor/platform'
+import { freePort } from '@corridor/testing'
 import { describe, expect, it, vi } from 'vitest'
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
