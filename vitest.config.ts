@@ -26,7 +26,8 @@ export default defineConfig({
       '{router,workers,tools}/**/*.test.ts',
       'e2e/**/*.e2e.ts',
     ],
-    exclude: ['**/node_modules/**', '**/dist/**'],
+    // Suites against real services have a run of their own: npm run test:services.
+    exclude: ['**/node_modules/**', '**/dist/**', '**/*.services.test.ts'],
     globalSetup: ['packages/testing/src/global-setup.ts'],
     testTimeout: 60_000,
     hookTimeout: 120_000,

@@ -24,6 +24,7 @@ const COMMANDS = {
   'migrations:record': ['tools/dist/record-migrations.js'],
   bench: benchmark,
   test: ['node_modules/vitest/vitest.mjs', 'run'],
+  'test:services': ['node_modules/vitest/vitest.mjs', 'run', '--config', 'packages/testing/services/vitest.config.ts'],
 }
 
 const [command, ...args] = process.argv.slice(2)

@@ -1,8 +1,18 @@
 export { type Consumer, type EventBus, Undeliverable } from './bus.ts'
+export { EVENT_MAJOR_VERSION, fromCloudEvent, toCloudEvent, UnreadableEvent } from './cloud-event.ts'
 export { enqueueEvents, queueChannel } from './enqueue.ts'
 export { type DeliveredEvent, type EventData, type JsonValue, type NewEvent, TOPICS, type Topic } from './event.ts'
 export { handleOnce } from './handled.ts'
 export { inProcessBus } from './in-process-bus.ts'
+export {
+  DEAD_LETTER_RETENTION_MS,
+  deadLetterTopic,
+  type KafkaBusOptions,
+  kafkaBus,
+  MAX_EVENT_BYTES,
+  TOPIC_PARTITIONS,
+  TOPIC_RETENTION_MS,
+} from './kafka-bus.ts'
 export { Lease } from './lease.ts'
 export { Loop, type LoopOptions } from './loop.ts'
 export { Relay, type RelayOptions } from './relay.ts'

@@ -1,0 +1,323 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import { Fault, isRetryableSqlError, type Logger } from '@corridor/platform'
+import {
+  type EachBatchPayload,
+  type IHeaders,
+  Kafka,
+  type Consumer as KafkaConsumer,
+  type KafkaMessage,
+  logLevel,
+  Partitioners,
+  type Producer,
+  type SASLOptions,
+} from 'kafkajs'
+import { type Consumer, type EventBus, Undeliverable } from './bus.ts'
+import { fromCloudEvent, toCloudEvent, UnreadableEvent } from './cloud-event.ts'
+import type { DeliveredEvent, Topic } from './event.ts'
+
+export interface KafkaBusOptions {
+  /** Where to find the cluster: `host:port`, one or more. */
+  readonly brokers: readonly string[]
+  /** Names this process to the brokers, in their logs and quotas. */
+  readonly clientId: string
+  readonly logger: Logger
+  /** TLS with the certificate authorities that Node trusts. Off unless said. */
+  readonly tls?: boolean
+  readonly sasl?: SASLOptions
+  /** Copies of each partition that is made here; never more than there are brokers. One unless said. */
+  readonly replicationFactor?: number
+  /** Stands before the name of every topic and group, so that platforms can share a cluster. Empty unless said. */
+  readonly prefix?: string
+}
+
+export const TOPIC_PARTITIONS = 3
+export const TOPIC_RETENTION_MS = 7 * 24 * 60 * 60 * 1000
+export const DEAD_LETTER_RETENTION_MS = 30 * 24 * 60 * 60 * 1000
+/** Below the broker's own limit of 1 MiB, with room for headers. */
+export const MAX_EVENT_BYTES = 900_000
+
+const MAX_ATTEMPTS = 8
+const FIRST_RETRY_MS = 50
+const MAX_RETRY_MS = 5_000
+const SESSION_TIMEOUT_MS = 30_000
+const COMMIT_EVERY_MS = 500
+const COMMIT_EVERY_EVENTS = 200
+const MAX_WAIT_MS = 100
+const TRACEPARENT = 'traceparent'
+
+/** Where events go that a consumer could not take, with the reason in their headers. */
+export const deadLetterTopic = (topic: string): string => `${topic}.dead`
+
+/**
+ * Events through Apache Kafka, as CloudEvents in JSON: one group per consumer, one key's events in one partition. An
+ * offset is committed after the effect, so that a crash or a rebalance repeats deliveries and loses none. What this
+ * release cannot read, or a consumer refuses `MAX_ATTEMPTS` times, goes to the topic's dead letters and the partition
+ * goes on; while a consumer's own services are away (a retryable fault) the partition waits.
+ */
+export function kafkaBus(options: KafkaBusOptions): EventBus {
+  const { logger, prefix = '' } = options
+  const kafka = connect(options)
+  const topics = new TopicMaker(kafka, options.replicationFactor ?? 1)
+  const sender = new Sender(kafka)
+  const running: KafkaConsumer[] = []
+  const closing = new AbortController()
+
+  return {
+    async publish(events) {
+      const { sendable, failed } = apartFromTooLarge(events)
+      if (sendable.length === 0) return failed
+      await topics.ensure([...new Set(sendable.map(({ topic }) => `${prefix}${topic}`))])
+      await sender.send(
+        [...Map.groupBy(sendable, ({ topic }) => topic)].map(([topic, group]) => ({
+          topic: `${prefix}${topic}`,
+          messages: group.map((event) => ({
+            key: event.key,
+            value: toCloudEvent(event),
+            headers: event.traceparent === null ? {} : { [TRACEPARENT]: event.traceparent },
+          })),
+        })),
+      )
+      return failed
+    },
+
+    async subscribe(consumer) {
+      const names = new Map(consumer.topics.map((topic) => [`${prefix}${topic}`, topic]))
+      await topics.ensure([...names.keys()].flatMap((name) => [name, deadLetterTopic(name)]))
+      const client = kafka.consumer({
+        groupId: `${prefix}${consumer.name}`,
+        sessionTimeout: SESSION_TIMEOUT_MS,
+        maxWaitTimeInMs: MAX_WAIT_MS,
+        retry: { restartOnFailure: async () => !closing.signal.aborted },
+      })
+      running.push(client)
+      await client.connect()
+      await client.subscribe({ topics: [...names.keys()], fromBeginning: true })
+      const deliver = new Delivery({ consumer, names, sender, logger, closing: closing.signal })
+      await client.run({
+        eachBatchAutoResolve: false,
+        autoCommitInterval: COMMIT_EVERY_MS,
+        autoCommitThreshold: COMMIT_EVERY_EVENTS,
+        partitionsConsumedConcurrently: TOPIC_PARTITIONS,
+        eachBatch: (payload) => deliver.batch(payload),
+      })
+    },
+
+    async close() {
+      closing.abort()
+      await Promise.all(running.splice(0).map((client) => client.disconnect()))
+      await sender.close()
+    },
+  }
+}
+
+function connect({ brokers, clientId, logger, tls, sasl }: KafkaBusOptions): Kafka {
+  const write = { [logLevel.ERROR]: 'error', [logLevel.WARN]: 'warn' } as const
+  return new Kafka({
+    brokers: [...brokers],
+    clientId,
+    ...(tls === undefined ? {} : { ssl: tls }),
+    ...(sasl === undefined ? {} : { sasl }),
+    logLevel: logLevel.INFO,
+    // The client's own progress is detail to us; `stack`, `timestamp` and the like are the logger's to add.
+    logCreator: () => (entry) => {
+      const { message, error, groupId, topic, partition } = entry.log
+      const level = entry.level === logLevel.ERROR || entry.level === logLevel.WARN ? write[entry.level] : 'debug'
+      logger[level]({ kafka: entry.namespace, error, groupId, topic, partition }, message)
+    },
+  })
+}
+
+/** Events too large for a broker cannot be delivered, nor, to keep their order, what follows them under their key. */
+function apartFromTooLarge(events: readonly DeliveredEvent[]): { sendable: DeliveredEvent[]; failed: Undeliverable[] } {
+  const sendable: DeliveredEvent[] = []
+  const failed = new Map<string, Undeliverable>()
+  for (const event of events) {
+    const key = `${event.topic}\n${event.key}`
+    if (failed.has(key)) continue
+    const bytes = Buffer.byteLength(toCloudEvent(event))
+    if (bytes <= MAX_EVENT_BYTES) sendable.push(event)
+    else failed.set(key, new Undeliverable(event.id, `The event has ${bytes} bytes; ${MAX_EVENT_BYTES} are the limit.`))
+  }
+  return { sendable, failed: [...failed.values()] }
+}
+
+/** Makes topics that are not there, with our partitions and retention; what is there is left as it is. */
+class TopicMaker {
+  private readonly known = new Set<string>()
+
+  constructor(
+    private readonly kafka: Kafka,
+    private readonly replicationFactor: number,
+  ) {}
+
+  async ensure(names: readonly string[]): Promise<void> {
+    if (names.every((name) => this.known.has(name))) return
+    const admin = this.kafka.admin()
+    await admin.connect()
+    try {
+      const present = new Set(await admin.listTopics())
+      const topics = names.filter((name) => !present.has(name)).map((topic) => this.configured(topic))
+      // Another process may make them at the same moment: then the answer is false, and they are there.
+      if (topics.length > 0) await admin.createTopics({ topics, waitForLeaders: true })
+    } finally {
+      await admin.disconnect()
+    }
+    for (const name of names) this.known.add(name)
+  }
+
+  private configured(topic: string) {
+    const retentionMs = topic.endsWith(deadLetterTopic('')) ? DEAD_LETTER_RETENTION_MS : TOPIC_RETENTION_MS
+    return {
+      topic,
+      numPartitions: TOPIC_PARTITIONS,
+      replicationFactor: this.replicationFactor,
+      configEntries: [{ name: 'retention.ms', value: String(retentionMs) }],
+    }
+  }
+}
+
+interface TopicMessages {
+  readonly topic: string
+  readonly messages: { key: Buffer | string | null; value: Buffer | string | null; headers: IHeaders }[]
+}
+
+/**
+ * An idempotent producer, one send at a time, so that retries inside it neither repeat nor reorder. One that failed is
+ * given up: it would number the next messages like those whose fate is unknown, and the broker would drop them as repeats.
+ */
+class Sender {
+  private producer: Producer | null = null
+  private last: Promise<void> = Promise.resolve()
+
+  constructor(private readonly kafka: Kafka) {}
+
+  async send(topicMessages: TopicMessages[]): Promise<void> {
+    const sent = this.last.then(() => this.sendNow(topicMessages))
+    this.last = sent.catch(() => undefined) // The caller of this send is told; the next one starts afresh.
+    return sent
+  }
+
+  async close(): Promise<void> {
+    await this.last
+    await this.producer?.disconnect()
+    this.producer = null
+  }
+
+  private async sendNow(topicMessages: TopicMessages[]): Promise<void> {
+    const producer = this.producer ?? this.newProducer()
+    this.producer = producer
+    try {
+      await producer.connect()
+      await producer.sendBatch({ acks: -1, topicMessages })
+    } catch (error) {
+      this.producer = null
+      await producer.disconnect()
+      throw error
+    }
+  }
+
+  private newProducer(): Producer {
+    return this.kafka.producer({
+      idempotent: true,
+      maxInFlightRequests: 1,
+      allowAutoTopicCreation: false,
+      createPartitioner: Partitioners.DefaultPartitioner,
+    })
+  }
+}
+
+interface DeliveryOptions {
+  readonly consumer: Consumer
+  /** The cluster's names of the topics, and ours. */
+  readonly names: ReadonlyMap<string, Topic>
+  readonly sender: Sender
+  readonly logger: Logger
+  readonly closing: AbortSignal
+}
+
+/** Hands one consumer its partitions' events, each partition in order. */
+class Delivery {
+  constructor(private readonly options: DeliveryOptions) {}
+
+  /** Ends early, with the rest to be fetched again, when the partition was taken away or the bus closes. */
+  async batch({ batch, resolveOffset, heartbeat, commitOffsetsIfNecessary, isRunning, isStale }: EachBatchPayload) {
+    for (const message of batch.messages) {
+      if (this.options.closing.aborted || !isRunning() || isStale()) return
+      if (!(await this.deliver(batch.topic, batch.partition, message, heartbeat))) return
+      resolveOffset(message.offset)
+      await commitOffsetsIfNecessary()
+      await heartbeat()
+    }
+  }
+
+  /** Answers whether the event is dealt with: by its effect, or as a dead letter. */
+  private async deliver(
+    topic: string,
+    partition: number,
+    message: KafkaMessage,
+    heartbeat: () => Promise<void>,
+  ): Promise<boolean> {
+    const { consumer, logger, closing } = this.options
+    for (let attempt = 1, refusals = 0; ; attempt += 1) {
+      try {
+        await consumer.handle(this.read(topic, message))
+        return true
+      } catch (error) {
+        const at = { consumer: consumer.name, topic, partition, offset: message.offset, attempt }
+        if (!isOutage(error)) refusals += 1
+        if (error instanceof UnreadableEvent || refusals === MAX_ATTEMPTS) {
+          logger.error({ error, ...at }, 'event sent to the dead letters')
+          await this.bury({ topic, partition, message, error, attempts: attempt })
+          return true
+        }
+        logger.warn({ error, ...at }, 'consumer failed')
+      }
+      if (!(await rested(attempt, closing))) return false
+      await heartbeat()
+    }
+  }
+
+  private read(name: string, { value, headers }: KafkaMessage): DeliveredEvent {
+    const topic = this.options.names.get(name)
+    if (topic === undefined || value === null) throw new UnreadableEvent('The message has no value.')
+    const traceparent = headers?.[TRACEPARENT]?.toString() ?? null
+    return fromCloudEvent(value.toString(), { topic, traceparent })
+  }
+
+  /** The message as it was, and why it lies there. The reason names no data: messages of errors are for the log. */
+  private async bury(letter: {
+    topic: string
+    partition: number
+    message: KafkaMessage
+    error: unknown
+    attempts: number
+  }): Promise<void> {
+    const { topic, partition, message, error, attempts } = letter
+    const headers = {
+      ...message.headers,
+      'dead-letter-consumer': this.options.consumer.name,
+      'dead-letter-reason': error instanceof UnreadableEvent ? error.message : nameOf(error),
+      'dead-letter-attempts': String(attempts),
+      'dead-letter-origin': `${topic}/${partition}/${message.offset}`,
+    }
+    const { key, value } = message
+    await this.options.sender.send([{ topic: deadLetterTopic(topic), messages: [{ key, value, headers }] }])
+  }
+}
+
+/** Whether what failed is the world and not the event: then waiting helps, and no event may be given up for it. */
+const isOutage = (error: unknown): boolean => (error instanceof Fault ? error.retryable : isRetryableSqlError(error))
+
+const nameOf = (error: unknown): string => (error instanceof Error ? error.name : typeof error)
+
+/** Waits before the next attempt, longer each time; answers false when the bus closes meanwhile. */
+async function rested(attempt: number, closing: AbortSignal): Promise<boolean> {
+  try {
+    const delayMs = Math.min(FIRST_RETRY_MS * 2 ** (attempt - 1), MAX_RETRY_MS)
+    await delay(delayMs, undefined, { signal: closing })
+    return true
+  } catch (error) {
+    if (closing.aborted) return false
+    throw error
+  }
+}

@@ -1,0 +1,9 @@
+import { inProcessCache, inProcessWakeups } from '../src/index.ts'
+import { describeCache } from './cache-suite.ts'
+import { describeWakeups } from './wakeups-suite.ts'
+
+describeCache('the cache of one process', inProcessCache)
+describeWakeups('wake-ups in one process', () => {
+  const wakeups = inProcessWakeups()
+  return [wakeups, wakeups]
+})

@@ -1,0 +1,9 @@
+import { inject } from 'vitest'
+import { redisCache, redisWakeups, silentLogger } from '../src/index.ts'
+import { describeCache } from './cache-suite.ts'
+import { describeWakeups } from './wakeups-suite.ts'
+
+const options = { url: inject('redisUrl'), logger: silentLogger }
+
+describeCache('the cache of Redis', () => redisCache(options))
+describeWakeups('wake-ups by Redis', () => [redisWakeups(options), redisWakeups(options)])

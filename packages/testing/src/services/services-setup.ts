@@ -1,0 +1,35 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import type { TestProject } from 'vitest/node'
+import { startKafka } from './start-kafka.ts'
+import { startRedis } from './start-redis.ts'
+
+declare module 'vitest' {
+  interface ProvidedContext {
+    kafkaBrokers: string[]
+    redisUrl: string
+  }
+}
+
+/** A real Kafka and a real Redis for the whole run, in a folder of their own that is removed afterwards. */
+export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+  const folder = mkdtempSync(join(tmpdir(), 'corridor-services-'))
+  const stops: (() => Promise<void>)[] = []
+  const teardown = async (): Promise<void> => {
+    await Promise.all(stops.map((stop) => stop()))
+    rmSync(folder, { recursive: true, force: true })
+  }
+  try {
+    const redis = await startRedis({ folder })
+    stops.push(redis.stop)
+    const kafka = await startKafka({ folder, pomFile: resolve('tools/services/pom.xml') })
+    stops.push(kafka.stop)
+    project.provide('redisUrl', redis.url)
+    project.provide('kafkaBrokers', kafka.brokers)
+    return teardown
+  } catch (error) {
+    await teardown()
+    throw error
+  }
+}

@@ -1,0 +1,84 @@
+import { spawnSync } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { freePort } from '@corridor/dev-services'
+import { Kafka, logLevel } from 'kafkajs'
+import { type StartedProgram, startProgram } from './started-program.ts'
+
+const MAVEN_TIMEOUT_MS = 180_000
+/** Pinned: without a version Maven would take the newest of the day. */
+const COPY_DEPENDENCIES = 'org.apache.maven.plugins:maven-dependency-plugin:3.6.1:copy-dependencies'
+
+/**
+ * A real Apache Kafka: one broker that is its own controller (KRaft), on loopback, its data in `folder`. The jars are
+ * those of `pomFile`, fetched by Maven; needs `mvn` and a Java of 17 or newer.
+ */
+export async function startKafka({
+  folder,
+  pomFile,
+}: {
+  folder: string
+  pomFile: string
+}): Promise<StartedProgram & { brokers: string[] }> {
+  const jars = join(folder, 'jars')
+  runToEnd('mvn', ['-q', '-B', '-f', pomFile, COPY_DEPENDENCIES, '-DincludeScope=runtime', `-DoutputDirectory=${jars}`])
+  const port = await freePort()
+  const properties = join(folder, 'server.properties')
+  writeFileSync(properties, propertiesOf({ port, controllerPort: await freePort(), data: join(folder, 'data') }))
+  const java = ['-cp', join(jars, '*')]
+  const clusterId = randomBytes(16).toString('base64url')
+  runToEnd('java', [...java, 'kafka.tools.StorageTool', 'format', '-t', clusterId, '-c', properties])
+  const broker = `127.0.0.1:${port}`
+  const started = await startProgram({
+    program: 'java',
+    args: ['-Xmx512m', ...java, 'kafka.Kafka', properties],
+    folder,
+    logFile: join(folder, 'kafka.log'),
+    isReady: () => hasController(broker),
+  })
+  return { ...started, brokers: [broker] }
+}
+
+function propertiesOf({ port, controllerPort, data }: { port: number; controllerPort: number; data: string }): string {
+  const settings = {
+    'process.roles': 'broker,controller',
+    'node.id': 1,
+    'controller.quorum.voters': `1@127.0.0.1:${controllerPort}`,
+    listeners: `PLAINTEXT://127.0.0.1:${port},CONTROLLER://127.0.0.1:${controllerPort}`,
+    'advertised.listeners': `PLAINTEXT://127.0.0.1:${port}`,
+    'controller.listener.names': 'CONTROLLER',
+    'listener.security.protocol.map': 'PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT',
+    'log.dirs': data,
+    'offsets.topic.num.partitions': 3,
+    'offsets.topic.replication.factor': 1,
+    'transaction.state.log.num.partitions': 3,
+    'transaction.state.log.replication.factor': 1,
+    'transaction.state.log.min.isr': 1,
+    'group.initial.rebalance.delay.ms': 0,
+    // Topics are made by those who need them, with stated partitions, or the test must fail.
+    'auto.create.topics.enable': false,
+  }
+  return Object.entries(settings)
+    .map(([name, value]) => `${name}=${value}\n`)
+    .join('')
+}
+
+/** Whether clients can make topics: the broker has found its controller, which is itself. */
+async function hasController(broker: string): Promise<boolean> {
+  const kafka = new Kafka({ brokers: [broker], logLevel: logLevel.NOTHING, retry: { retries: 0 } })
+  const admin = kafka.admin()
+  try {
+    await admin.connect()
+    const { controller } = await admin.describeCluster()
+    return controller !== null
+  } finally {
+    await admin.disconnect()
+  }
+}
+
+function runToEnd(program: string, args: readonly string[]): void {
+  const done = spawnSync(program, args, { encoding: 'utf8', timeout: MAVEN_TIMEOUT_MS })
+  if (done.error) throw done.error
+  if (done.status !== 0) throw new Error(`${program} failed:\n${done.stdout}${done.stderr}`)
+}
