@@ -23,6 +23,7 @@ import type { SupergraphModel } from '../supergraph.ts'
 import { traceOf } from '../trace.ts'
 import { atExpiry } from './at-expiry.ts'
 import type { FederatedSubscriptions } from './federated-subscriptions.ts'
+import { OLDER_KEEP_ALIVE, OLDER_PROTOCOL, takeOlder, toOlder } from './older-protocol.ts'
 
 export interface ServeSubscriptionsOptions {
   readonly server: Server
@@ -45,20 +46,23 @@ interface Extra {
 
 type Connection = Context<Record<string, unknown>, Extra>
 
+/** Which is taken of those that a client offers, the first first. */
+const PROTOCOLS = [GRAPHQL_TRANSPORT_WS_PROTOCOL, OLDER_PROTOCOL]
+const NORMAL = 1000
 const GOING_AWAY = 1001
 const TRY_AGAIN_LATER = 1013
 const KEEP_ALIVE_MS = 12_000
 const CLOSE_TIMEOUT_MS = 2_000
 const CACHED_DOCUMENTS = 1_000
 
-/** GraphQL over WebSocket (graphql-transport-ws) on the router's own URL. */
+/** GraphQL over WebSocket on the router's own URL: graphql-transport-ws, and the older graphql-ws. */
 export function serveSubscriptions(options: ServeSubscriptionsOptions): { close(): Promise<void> } {
   const { server, path, limits, allowedOrigins, logger } = options
   const sockets = new WebSocketServer({
     noServer: true,
     maxPayload: limits.messageBytes,
     perMessageDeflate: false,
-    handleProtocols: (offered) => offered.has(GRAPHQL_TRANSPORT_WS_PROTOCOL) && GRAPHQL_TRANSPORT_WS_PROTOCOL,
+    handleProtocols: (offered) => PROTOCOLS.find((name) => offered.has(name)) ?? false,
   })
   const protocol = createProtocol(options)
 
@@ -71,19 +75,22 @@ export function serveSubscriptions(options: ServeSubscriptionsOptions): { close(
   const open = (socket: WebSocket, request: IncomingMessage): void => {
     // Frames that break the protocol or its limits: ws itself closes with the code for it.
     socket.on('error', (error) => logger.debug({ error }, 'a socket failed'))
-    const stopPings = keepAlive(socket)
+    const older = socket.protocol === OLDER_PROTOCOL
+    const stopPings = keepAlive(socket, older)
     const closed = protocol.opened(
       {
-        protocol: socket.protocol,
-        send: (data) => send(socket, data),
+        protocol: older ? GRAPHQL_TRANSPORT_WS_PROTOCOL : socket.protocol,
+        send: (data) => send(socket, older ? toOlder(data) : data),
         close: (code, reason) => socket.close(code, reason),
-        onMessage: (take) =>
+        onMessage: (take) => {
+          const taken = older ? takeOlder(take, () => socket.close(NORMAL)) : take
           socket.on('message', (data) => {
-            take(String(data)).catch((error: unknown) => {
+            taken(String(data)).catch((error: unknown) => {
               logger.error({ error }, 'a message could not be handled')
               socket.close(CloseCode.InternalServerError, 'Internal server error')
             })
-          }),
+          })
+        },
       },
       { socket, request },
     )
@@ -251,7 +258,7 @@ function send(socket: WebSocket, data: string): Promise<void> {
 }
 
 /** Pings, and gives up who did not answer the last one. */
-function keepAlive(socket: WebSocket): () => void {
+function keepAlive(socket: WebSocket, older: boolean): () => void {
   let answered = true
   socket.on('pong', () => {
     answered = true
@@ -261,6 +268,7 @@ function keepAlive(socket: WebSocket): () => void {
     if (socket.readyState !== socket.OPEN) return
     answered = false
     socket.ping()
+    if (older) socket.send(OLDER_KEEP_ALIVE)
   }, KEEP_ALIVE_MS)
   return () => clearInterval(interval)
 }
