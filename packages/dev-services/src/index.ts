@@ -1,6 +1,6 @@
+export { ROLE_SCOPES, type Role } from '@corridor/platform'
 export { type DynamoOptions, type RunningDynamo, startDynamo } from './dynamo/start-dynamo.ts'
 export { type IdentityClient, type IdentityGrant, SEED_CLIENTS, USER_MANAGEMENT_SCOPES } from './identity/clients.ts'
-export { ROLE_SCOPES, type Role } from './identity/roles.ts'
 export { SEED_USERS, type SeedUser } from './identity/seed-users.ts'
 export {
   type DevelopmentIdentity,

@@ -60,4 +60,5 @@ export {
   withDatabase,
 } from './migrate.ts'
 export { createOrm, type EntityManager, type MikroORM, sqlOf } from './orm.ts'
+export { ROLE_SCOPES, type Role } from './roles.ts'
 export { inProcessWakeups, redisWakeups, type Wakeups } from './wakeups.ts'

@@ -11,7 +11,10 @@ const AUDITOR = [...READS, 'ledger:audit', 'audit:read', 'rules:read', 'forex:ex
 /** No other role may change the rules, so that no one who is bound by them writes them. */
 const ADMIN_ONLY = ['rules:write'] as const
 
-/** What each role may ask for. A token carries what was asked for and the user's roles have. */
+/**
+ * What each role may ask for: the one place that says so. The development identity and the provisioning of Identity
+ * Server both read it. A token carries what was asked for and the user's roles have.
+ */
 export const ROLE_SCOPES = {
   user: USER,
   ops_users: OPS_USERS,
