@@ -49,6 +49,7 @@ export async function startSubgraphs(input: SubgraphsInput): Promise<{ profile: 
       keysDatabaseUrl: databases['profile-keys'],
       masterKey: toBase64(secrets.text('profile.masterKey')),
       indexKey: toBase64(secrets.text('profile.indexKey')),
+      idempotencySecret: secrets.text('profile.idempotency'),
     }),
   )
   const rules = own(

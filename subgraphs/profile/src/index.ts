@@ -1,11 +1,14 @@
 import { fileURLToPath } from 'node:url'
-import { type Clock, createOrm, createPool, type Logger, type Wakeups } from '@corridor/platform'
+import { type Clock, createOrm, createPool, IdempotencyKeys, type Logger, type Wakeups } from '@corridor/platform'
 import { buildFederatedSchema, checkDatabase, checkDependency, type Subgraph } from '@corridor/subgraph'
+import { BeneficiaryRecord } from './entities/beneficiary-record.ts'
 import { ProfileRecord } from './entities/profile-record.ts'
 import { BlindIndex } from './privacy/blind-index.ts'
 import { SubjectKeys } from './privacy/subject-keys.ts'
+import { BeneficiaryResolver, createBeneficiaryReader } from './resolvers/beneficiary-resolver.ts'
 import { createPartyReader, createProfileReader, ProfileResolver } from './resolvers/profile-resolver.ts'
 import { PartyType } from './resolvers/profile-types.ts'
+import { BeneficiaryUseCases } from './use-cases/beneficiary-use-cases.ts'
 import { ProfileUseCases } from './use-cases/profile-use-cases.ts'
 
 export type { IdentifiedUser, KycDecision } from './use-cases/profile-use-cases.ts'
@@ -21,6 +24,8 @@ export interface ProfileSubgraphDeps {
   /** 32 bytes in base64, each. */
   readonly masterKey: string
   readonly indexKey: string
+  /** At least 16 bytes; hides the inputs that idempotency keys stand for. */
+  readonly idempotencySecret: string
   readonly clock: Clock
   readonly logger: Logger
   readonly wakeups: Wakeups
@@ -33,17 +38,25 @@ export interface ProfileSubgraph extends Subgraph {
 /** Customers' records and how well we know them, over `profile_db` and `profile_keys_db`. */
 export async function createProfileSubgraph(deps: ProfileSubgraphDeps): Promise<ProfileSubgraph> {
   const { clock, wakeups } = deps
-  const orm = await createOrm({ url: deps.databaseUrl, service: 'profile-service', entities: [ProfileRecord] })
+  const orm = await createOrm({
+    url: deps.databaseUrl,
+    service: 'profile-service',
+    entities: [ProfileRecord, BeneficiaryRecord],
+  })
   const keysPool = createPool({ url: deps.keysDatabaseUrl, service: 'profile-service', max: 4 })
   const keys = new SubjectKeys(keysPool, deps.masterKey)
   const useCases = new ProfileUseCases({ orm, keys, index: new BlindIndex(deps.indexKey), clock, wakeups })
+  const idempotency = new IdempotencyKeys(deps.idempotencySecret)
+  const beneficiaries = new BeneficiaryUseCases({ orm, keys, idempotency, clock, wakeups })
+  const beneficiaryReader = createBeneficiaryReader(beneficiaries)
   const reader = createProfileReader(useCases)
   const parties = createPartyReader(useCases)
   const schema = await buildFederatedSchema({
-    resolvers: [new ProfileResolver(useCases, reader)],
+    resolvers: [new ProfileResolver(useCases, reader, beneficiaries), new BeneficiaryResolver(beneficiaries, useCases)],
     orphanedTypes: [PartyType],
     references: {
       Profile: { load: (ids, context) => Promise.all(ids.map((id) => reader(id, context))) },
+      Beneficiary: { load: (ids, context) => Promise.all(ids.map((id) => beneficiaryReader(id, context))) },
       Party: { load: (ids, context) => Promise.all(ids.map((id) => parties(id, context))) },
     },
   })

@@ -9,6 +9,7 @@ await runSubgraph({
     PROFILE_KEYS_DATABASE_URL: setting.url(),
     PROFILE_MASTER_KEY: setting.text(),
     PROFILE_INDEX_KEY: setting.text(),
+    IDEMPOTENCY_SECRET: setting.text(),
   },
   create: ({ config, ...parts }) =>
     createProfileSubgraph({
@@ -16,5 +17,6 @@ await runSubgraph({
       keysDatabaseUrl: config.PROFILE_KEYS_DATABASE_URL,
       masterKey: config.PROFILE_MASTER_KEY,
       indexKey: config.PROFILE_INDEX_KEY,
+      idempotencySecret: config.IDEMPOTENCY_SECRET,
     }),
 })

@@ -1,59 +1,22 @@
-import { randomBytes } from 'node:crypto'
-import { inProcessWakeups, silentLogger, systemClock, uuidv7 } from '@corridor/platform'
+import { uuidv7 } from '@corridor/platform'
 import { emitSdl, type SubgraphContext } from '@corridor/subgraph'
-import { asService, asUser, codesOf, createTestDatabase, dataOf, type TestDatabase } from '@corridor/testing'
-import pg from 'pg'
+import { asService, asUser, codesOf, dataOf } from '@corridor/testing'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { createProfileSubgraph, type ProfileSubgraph, profileKeyMigrations, profileMigrations } from '../src/index.ts'
+import type { ProfileSubgraph } from '../src/index.ts'
+import { CANARY, customer, type StartedProfile, startProfile } from './started-profile.ts'
 
-let database: TestDatabase
-let keysDatabase: TestDatabase
+let started: StartedProfile
 let profiles: ProfileSubgraph
+let rows: StartedProfile['rows']
 
 beforeAll(async () => {
-  database = await createTestDatabase({ migrationsDirectory: profileMigrations })
-  keysDatabase = await createTestDatabase({ migrationsDirectory: profileKeyMigrations })
-  profiles = await createProfileSubgraph({
-    databaseUrl: database.applicationUrl,
-    keysDatabaseUrl: keysDatabase.applicationUrl,
-    masterKey: randomBytes(32).toString('base64'),
-    indexKey: randomBytes(32).toString('base64'),
-    clock: systemClock,
-    logger: silentLogger,
-    wakeups: inProcessWakeups(),
-  })
+  started = await startProfile()
+  profiles = started.subgraph
+  rows = started.rows
 })
-afterAll(async () => {
-  await profiles.close()
-  await database.drop()
-  await keysDatabase.drop()
-})
-
-const CANARY = 'Quillfeather'
-
-function customer(id = uuidv7(), ...scopes: string[]): SubgraphContext {
-  const context = asUser(id, ...scopes)
-  const claims = {
-    email: `${CANARY}@example.com`,
-    givenName: 'Ada',
-    familyName: CANARY,
-    country: 'US',
-    timeZone: 'America/New_York',
-  }
-  return { ...context, caller: { ...context.caller, username: `ada-${id}`, claims } }
-}
+afterAll(() => started.close())
 
 const ME = '{ me { id username email givenName familyName country timeZone kyc { status level note } } }'
-
-async function rows(sql: string, values: unknown[] = []): Promise<Record<string, unknown>[]> {
-  const client = new pg.Client({ connectionString: database.applicationUrl })
-  await client.connect()
-  try {
-    return (await client.query(sql, values)).rows
-  } finally {
-    await client.end()
-  }
-}
 
 describe('the schema', () => {
   it('is the committed one', async () => {

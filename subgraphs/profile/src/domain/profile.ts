@@ -31,6 +31,9 @@ export interface Profile {
   readonly createdAt: Date
 }
 
+/** What an erased customer is called. */
+export const FORMER_CUSTOMER = 'Former customer'
+
 /** As much of a person as the other side of a payment may see: "Ada L." */
 export function displayNameOf({
   givenName,

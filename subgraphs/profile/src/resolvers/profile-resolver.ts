@@ -1,4 +1,4 @@
-import { type Caller, hasScope, orThrow } from '@corridor/platform'
+import { hasScope, orThrow } from '@corridor/platform'
 import {
   Authenticated,
   InternalField,
@@ -7,9 +7,13 @@ import {
   type SubgraphContext,
   subjectOf,
 } from '@corridor/subgraph'
-import { Arg, Ctx, ID, Mutation, Query, Resolver } from 'type-graphql'
-import { displayNameOf, type Profile } from '../domain/profile.ts'
+import { Arg, Ctx, FieldResolver, ID, Mutation, Query, Resolver, Root } from 'type-graphql'
+import type { Beneficiary } from '../domain/beneficiary.ts'
+import { displayNameOf, FORMER_CUSTOMER, type Profile } from '../domain/profile.ts'
+import type { BeneficiaryUseCases } from '../use-cases/beneficiary-use-cases.ts'
 import type { ProfileUseCases } from '../use-cases/profile-use-cases.ts'
+import { BeneficiaryType } from './beneficiary-types.ts'
+import { userOf } from './identified-user.ts'
 import { EnsuredProfile, KycStatusEnum, type PartyType, ProfileType } from './profile-types.ts'
 
 /** Profiles by id that the caller may see: his own, or any for those who administer them. */
@@ -31,14 +35,20 @@ export const createPartyReader = (useCases: ProfileUseCases) =>
     })
   })
 
-const FORMER_CUSTOMER = 'Former customer'
-
 @Resolver(() => ProfileType)
 export class ProfileResolver {
+  private readonly beneficiariesOf: (id: string, context: SubgraphContext) => Promise<readonly Beneficiary[]>
+
   constructor(
     private readonly useCases: ProfileUseCases,
     private readonly reader: (id: string, context: SubgraphContext) => Promise<Profile | null>,
-  ) {}
+    beneficiaries: BeneficiaryUseCases,
+  ) {
+    this.beneficiariesOf = requestLoader(async (owners) => {
+      const found = await beneficiaries.beneficiariesOf(owners)
+      return owners.map((owner) => found.get(owner) ?? [])
+    })
+  }
 
   @Authenticated()
   @Query(() => ProfileType)
@@ -70,8 +80,10 @@ export class ProfileResolver {
   async ensureProfile(@Ctx() { caller }: SubgraphContext): Promise<EnsuredProfile> {
     return await this.useCases.ensure(userOf(caller))
   }
-}
 
-function userOf(caller: Caller): Parameters<ProfileUseCases['ensure']>[0] {
-  return { subject: subjectOf(caller), username: caller.username, claims: caller.claims }
+  /** Whoever sees the profile sees whom its owner pays. */
+  @FieldResolver(() => [BeneficiaryType])
+  beneficiaries(@Root() { id }: Profile, @Ctx() context: SubgraphContext): Promise<readonly Beneficiary[]> {
+    return this.beneficiariesOf(id, context)
+  }
 }

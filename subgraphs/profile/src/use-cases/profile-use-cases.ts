@@ -6,6 +6,7 @@ import {
   type IdentityClaims,
   invariant,
   isUuid,
+  LockMode,
   type MikroORM,
   type Result,
   refuse,
@@ -79,7 +80,7 @@ export class ProfileUseCases {
     const key = (await this.deps.keys.read([profileId])).get(profileId)
     if (!key) return refuse('NOT_FOUND', undefined, 'profileId')
     const record = await this.inTransaction(async (tx) => {
-      const found = await tx.findOneOrFail(ProfileRecord, profileId, { lockMode: 4 })
+      const found = await tx.findOneOrFail(ProfileRecord, profileId, { lockMode: LockMode.PESSIMISTIC_WRITE })
       found.kycStatus = status
       found.kycLevel = status === 'VERIFIED' ? (level ?? found.kycLevel ?? 'BASIC') : level
       found.kycDecidedAt = this.deps.clock.now()
