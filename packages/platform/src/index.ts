@@ -48,7 +48,7 @@ export {
   type VerifiedCall,
   type Verifier,
 } from './internal-tokens.ts'
-export { type Lifecycle, runMain } from './lifecycle.ts'
+export { type Lifecycle, runMain, STARTED } from './lifecycle.ts'
 export { createLogger, type Logger, silentLogger } from './logger.ts'
 export {
   applicationRole,
@@ -59,6 +59,6 @@ export {
   provisionDatabase,
   withDatabase,
 } from './migrate.ts'
-export { createOrm, type EntityManager, type MikroORM, sqlOf } from './orm.ts'
+export { createOrm, type EntityManager, LockMode, type MikroORM, sqlOf } from './orm.ts'
 export { ROLE_SCOPES, type Role } from './roles.ts'
 export { inProcessWakeups, redisWakeups, type Wakeups } from './wakeups.ts'

@@ -2,7 +2,7 @@ import { type EntityClass, type EntityManager, MikroORM } from '@mikro-orm/postg
 import { CompiledQuery } from 'kysely'
 import type { SqlClient } from './database.ts'
 
-export type { EntityManager, MikroORM } from '@mikro-orm/postgresql'
+export { type EntityManager, LockMode, type MikroORM } from '@mikro-orm/postgresql'
 
 const DEFAULT_ORM_POOL_SIZE = 10
 

@@ -9,6 +9,7 @@ import {
   idempotencyScope,
   invariant,
   isUuid,
+  LockMode,
   type MikroORM,
   RefusalError,
   type Result,
@@ -121,7 +122,7 @@ export class WalletUseCases {
     const decided = await this.deps.ledger.setAccountStatus(id, change.account)
     if (!decided.ok) return decided
     return await this.inTransaction(async (tx) => {
-      const wallet = await tx.findOneOrFail(Wallet, id, { lockMode: 4 })
+      const wallet = await tx.findOneOrFail(Wallet, id, { lockMode: LockMode.PESSIMISTIC_WRITE })
       if (wallet.status === change.status) return accept(wallet)
       wallet.status = change.status
       wallet.statusReason = change.reason
