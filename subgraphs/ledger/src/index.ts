@@ -7,6 +7,7 @@ import { AccountResolver } from './resolvers/account-resolver.ts'
 import { BooksResolver } from './resolvers/books-resolver.ts'
 import { EntryResolver } from './resolvers/entry-resolver.ts'
 import { JournalResolver } from './resolvers/journal-resolver.ts'
+import { PositionResolver } from './resolvers/position-resolver.ts'
 import { createTransferReader, TransferResolver } from './resolvers/transfer-resolver.ts'
 import { WalletResolver } from './resolvers/wallet-resolver.ts'
 import { InvariantMonitor } from './use-cases/check-invariants.ts'
@@ -54,6 +55,7 @@ export async function createLedgerSubgraph(deps: LedgerDeps): Promise<LedgerSubg
       new WalletResolver(accounts, watcher),
       new BooksResolver(pool, new InvariantMonitor({ pool, clock })),
       new JournalResolver(useCases),
+      new PositionResolver(pool),
     ],
     references: {
       Account: { load: (ids, context) => Promise.all(ids.map((id) => accounts(id, context))) },
