@@ -8,6 +8,7 @@ import { BooksResolver } from './resolvers/books-resolver.ts'
 import { EntryResolver } from './resolvers/entry-resolver.ts'
 import { JournalResolver } from './resolvers/journal-resolver.ts'
 import { PositionResolver } from './resolvers/position-resolver.ts'
+import { SealResolver } from './resolvers/seal-resolver.ts'
 import { createTransferReader, TransferResolver } from './resolvers/transfer-resolver.ts'
 import { WalletResolver } from './resolvers/wallet-resolver.ts'
 import { InvariantMonitor } from './use-cases/check-invariants.ts'
@@ -18,6 +19,7 @@ export type { JournalResult } from './domain/journal.ts'
 export { checkInvariants, type InvariantCheck } from './use-cases/check-invariants.ts'
 export type { JournalDraft, TransferDraft } from './use-cases/journal-input.ts'
 export { LedgerUseCases } from './use-cases/ledger-use-cases.ts'
+export { createLedgerSealer, type LedgerSealer, type LedgerSealerDeps } from './use-cases/seal-transfers.ts'
 
 /** Numbered SQL; read where it lies, so that it need not be copied by the build. */
 export const ledgerMigrations = fileURLToPath(new URL('../src/migrations', import.meta.url))
@@ -52,6 +54,7 @@ export async function createLedgerSubgraph(deps: LedgerDeps): Promise<LedgerSubg
       new AccountResolver(pool, accounts),
       new EntryResolver(transfers),
       new TransferResolver(transfers, accounts),
+      new SealResolver(pool),
       new WalletResolver(accounts, watcher),
       new BooksResolver(pool, new InvariantMonitor({ pool, clock })),
       new JournalResolver(useCases),

@@ -1,0 +1,135 @@
+import { createPrivateKey, createPublicKey, hash, type JsonWebKey, type KeyObject, sign, verify } from 'node:crypto'
+
+/** A transfer as it is sealed: its row whole, with the description of its journal. Instants are to the microsecond. */
+export interface SealedRecord {
+  readonly action: string
+  readonly amountMinor: string
+  readonly createdAt: string
+  readonly creditAccountId: string
+  readonly currency: string
+  readonly debitAccountId: string
+  readonly description: string | null
+  readonly expiresAt: string | null
+  readonly id: string
+  readonly journalId: string
+  readonly position: number
+  readonly resolves: string | null
+}
+
+/**
+ * A transfer's canonical bytes, the leaf of its Merkle tree: JSON in UTF-8 as RFC 8785 writes it, which is without white
+ * space and with the names in alphabetical order. `amountMinor` is a text of digits, instants are
+ * `2026-11-02T12:00:00.000000Z`, ids lower-case UUIDs; what a transfer does not have is null, never left out.
+ *
+ * ```json
+ * {"action":"POST","amountMinor":"1234","createdAt":"2026-11-02T12:00:00.000000Z","creditAccountId":"…","currency":"USD","debitAccountId":"…","description":null,"expiresAt":null,"id":"…","journalId":"…","position":0,"resolves":null}
+ * ```
+ */
+export function canonicalLeaf(record: SealedRecord): string {
+  const { action, amountMinor, createdAt, creditAccountId, currency, debitAccountId } = record
+  const { description, expiresAt, id, journalId, position, resolves } = record
+  return JSON.stringify({
+    action,
+    amountMinor,
+    createdAt,
+    creditAccountId,
+    currency,
+    debitAccountId,
+    description,
+    expiresAt,
+    id,
+    journalId,
+    position,
+    resolves,
+  })
+}
+
+/** What a block says, hashes in lower-case hex. */
+export interface BlockHeader {
+  /** 1, 2, 3, … */
+  readonly number: bigint
+  /** Of block 1: 64 zeros. */
+  readonly previousBlockHash: string
+  /** Of the Merkle tree over the leaves of its transfers. */
+  readonly root: string
+  /** How many transfers. */
+  readonly size: number
+  /** To the millisecond. */
+  readonly sealedAt: Date
+}
+
+export interface SealedBlock extends BlockHeader {
+  readonly blockHash: string
+  readonly keyId: string
+  /** Ed25519 over the 32 bytes of the block hash, in hex. */
+  readonly signature: string
+}
+
+/** What the first block stands on. */
+export const GENESIS_HASH = '0'.repeat(64)
+
+/**
+ * The SHA-256, in hex, of six lines of UTF-8 that each end in a line feed: `corridor-ledger-block-v1`, number, previous
+ * block hash, root, size, and `sealedAt` as `2026-11-02T12:00:00.000Z`.
+ */
+export function hashOfBlock({ number, previousBlockHash, root, size, sealedAt }: BlockHeader): string {
+  const lines = ['corridor-ledger-block-v1', number, previousBlockHash, root, size, sealedAt.toISOString()]
+  return hash('sha256', lines.map((line) => `${line}\n`).join(''), 'hex')
+}
+
+/** The public half of a sealing key as a JWK (RFC 8037) with its thumbprint (RFC 7638) as `kid`. */
+export type SealingJwk = {
+  readonly kty: 'OKP'
+  readonly crv: 'Ed25519'
+  readonly x: string
+  readonly kid: string
+  readonly alg: 'EdDSA'
+  readonly use: 'sig'
+}
+
+/** Signs blocks. */
+export class SealingKey {
+  private constructor(
+    private readonly privateKey: KeyObject,
+    readonly publicJwk: SealingJwk,
+  ) {}
+
+  /** Throws for a JWK that is no private Ed25519 key. */
+  static of(privateJwk: JsonWebKey): SealingKey {
+    const privateKey = createPrivateKey({ key: privateJwk, format: 'jwk' })
+    return new SealingKey(privateKey, describePublicKey(createPublicKey(privateKey)))
+  }
+
+  seal(header: BlockHeader): SealedBlock {
+    const blockHash = hashOfBlock(header)
+    const signature = sign(null, Buffer.from(blockHash, 'hex'), this.privateKey).toString('hex')
+    return { ...header, blockHash, keyId: this.publicJwk.kid, signature }
+  }
+}
+
+/** Verifies what one key signed. */
+export class SealVerifier {
+  private constructor(
+    private readonly key: KeyObject,
+    readonly keyId: string,
+  ) {}
+
+  /** Throws for a JWK that is no public Ed25519 key. */
+  static of(publicJwk: JsonWebKey): SealVerifier {
+    const key = createPublicKey({ key: publicJwk, format: 'jwk' })
+    return new SealVerifier(key, describePublicKey(key).kid)
+  }
+
+  signed({ blockHash, signature }: Pick<SealedBlock, 'blockHash' | 'signature'>): boolean {
+    return verify(null, Buffer.from(blockHash, 'hex'), this.key, Buffer.from(signature, 'hex'))
+  }
+}
+
+function describePublicKey(key: KeyObject): SealingJwk {
+  const { crv, x } = key.export({ format: 'jwk' })
+  if (key.asymmetricKeyType !== 'ed25519' || crv !== 'Ed25519' || x === undefined) {
+    throw new TypeError('A sealing key is an Ed25519 key.')
+  }
+  const kid = hash('sha256', `{"crv":"Ed25519","kty":"OKP","x":"${x}"}`, 'base64url')
+  return { kty: 'OKP', crv, x, kid, alg: 'EdDSA', use: 'sig' }
+}
