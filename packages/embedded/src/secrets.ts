@@ -20,6 +20,8 @@ interface SecretsFile {
 
 const PRIVATE_FILE = 0o600
 const KEY_BYTES = 32
+/** Signs the ledger's blocks; no subgraph takes tokens that it signs. */
+const SEALER = 'ledger-sealer'
 /** Without one of these, what is in the databases cannot be used again. */
 const NEEDED_WITH_DATA = ['postgres', 'profile.masterKey', 'profile.indexKey']
 
@@ -38,7 +40,7 @@ export class Secrets {
   static async open({ path, hasData }: { path: string; hasData: boolean }): Promise<Secrets> {
     const secrets = new Secrets(path, read(path))
     if (hasData && NEEDED_WITH_DATA.some((name) => secrets.content.texts[name] === undefined)) throw broken(path)
-    for (const issuer of ISSUERS) secrets.content.keys[issuer] ??= await generateInternalKeyPair()
+    for (const owner of [...ISSUERS, SEALER]) secrets.content.keys[owner] ??= await generateInternalKeyPair()
     for (const name of NEEDED_WITH_DATA) secrets.text(name)
     secrets.save()
     return secrets
@@ -58,13 +60,18 @@ export class Secrets {
     return this.pair(issuer).privateJwk
   }
 
+  /** The private key of the ledger's sealer. */
+  get sealingKey(): JWK {
+    return this.pair(SEALER).privateJwk
+  }
+
   get publicKeys(): Readonly<Record<Issuer, JWK>> {
     const entries = ISSUERS.map((issuer) => [issuer, this.pair(issuer).publicJwk])
     return Object.fromEntries(entries) as Record<Issuer, JWK> // One entry per issuer.
   }
 
-  private pair(issuer: Issuer): KeyPair {
-    const pair = this.content.keys[issuer]
+  private pair(owner: Issuer | typeof SEALER): KeyPair {
+    const pair = this.content.keys[owner]
     if (!pair) throw broken(this.path)
     return pair
   }

@@ -18,6 +18,7 @@ import { createRiskConsumers } from '@corridor/rule-engine'
 import { ForexPoller, OutboxRelay } from '@corridor/workers'
 import { type DataDirectory, openDataDirectory } from './data-directory.ts'
 import { type ApplicationUrls, applicationUrls, prepareDatabases } from './databases.ts'
+import { startLedgerWorkers } from './ledger-workers.ts'
 import { lockDataDirectory } from './lock.ts'
 import { assertPortsFree, type PlatformPorts, resolvePorts, STANDARD_PORTS } from './ports.ts'
 import { Secrets } from './secrets.ts'
@@ -251,6 +252,8 @@ async function startWorkers(input: {
   const relay = new OutboxRelay({ databaseUrls: queues, bus, wakeups, logger })
   stops.push('the relays', () => relay.stop())
   relay.start()
+
+  startLedgerWorkers(input)
 
   const sandbox = sandboxProvider({
     callbackUrl: `http://localhost:${ports.router}/callbacks/sandbox`,
