@@ -9,10 +9,13 @@ export interface Lifecycle {
 
 const STOP_TIMEOUT_MS = 10_000
 const EXIT_FAILED = 1
+/** What a process tells its starter over the channel between them, where there is one. */
+export const STARTED = 'started'
 
 /**
  * The frame of every process: starts, waits for SIGTERM or SIGINT, stops what was started in reverse order, exits.
- * A start that fails stops what was already started. What does not stop in time is left, with a non-zero exit.
+ * A start that fails stops what was already started. What does not stop in time is left, with a non-zero exit. With a
+ * channel to its starter it says `STARTED`, and stops when the starter is gone.
  */
 export async function runMain(service: string, start: (lifecycle: Lifecycle) => Promise<void>): Promise<void> {
   const logger = createLogger({ service })
@@ -22,6 +25,8 @@ export async function runMain(service: string, start: (lifecycle: Lifecycle) => 
   try {
     await start({ logger, onStop: (name, stop) => void stops.push({ name, stop }) })
     logger.info('started')
+    // A starter that is gone meanwhile is noticed by the end of the channel.
+    process.send?.(STARTED, undefined, undefined, () => undefined)
     logger.info({ signal: await signalled }, 'stopping')
   } catch (error) {
     failed = true
@@ -35,6 +40,7 @@ export async function runMain(service: string, start: (lifecycle: Lifecycle) => 
 function nextSignal(): Promise<string> {
   return new Promise((resolve) => {
     for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => resolve(signal))
+    if (process.connected) process.once('disconnect', () => resolve('the starter is gone'))
   })
 }
 
