@@ -6,6 +6,7 @@ import { generateInternalKeyPair, type JWK, type KeyPair } from '@corridor/platf
 /** The parts that call subgraphs, each with a key pair of its own. */
 export const ISSUERS = [
   'router',
+  'forex-service',
   'payment-service',
   'payment-processor',
   'wallet-service',

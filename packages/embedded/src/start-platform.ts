@@ -10,7 +10,7 @@ import {
   startPostgres,
 } from '@corridor/dev-services'
 import { inProcessBus } from '@corridor/events'
-import { simulatedMarket } from '@corridor/forex'
+import { createForexConsumers, simulatedMarket } from '@corridor/forex'
 import { createPaymentProcessor, sandboxProvider } from '@corridor/payment'
 import { type Clock, inProcessWakeups, type Logger, redisWakeups, systemClock, type Wakeups } from '@corridor/platform'
 import { createRouter, type IdentityOptions } from '@corridor/router'
@@ -248,6 +248,9 @@ async function startWorkers(input: {
   const risk = createRiskConsumers({ databaseUrl: databases['rule-engine'], service: 'risk-counters' })
   stops.push('the risk counters', () => risk.close())
   for (const consumer of risk.consumers) await bus.subscribe(consumer)
+  const outcomes = createForexConsumers({ databaseUrl: databases.forex, service: 'forex-poller' })
+  stops.push('the outcomes of payments', () => outcomes.close())
+  for (const consumer of outcomes.consumers) await bus.subscribe(consumer)
   const { 'profile-keys': _, ...queues } = databases
   const relay = new OutboxRelay({ databaseUrls: queues, bus, wakeups, logger })
   stops.push('the relays', () => relay.stop())

@@ -38,6 +38,7 @@ export async function startSubgraphs(input: SubgraphsInput): Promise<{ profile: 
       ...shared,
       databaseUrl: databases.forex,
       idempotencySecret: secrets.text('forex.idempotency'),
+      ...clients.of('forex-service', 'ledger'),
       policies: standardPolicies({ intervalMs: rateIntervalMs }),
     }),
   )

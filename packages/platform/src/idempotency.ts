@@ -64,6 +64,45 @@ export class IdempotencyKeys {
     return row === undefined ? null : this.resultOf(row, this.digest(call))
   }
 
+  /** What earlier calls under these keys made, in their order, in one statement; null where a key is free. */
+  async findAll(
+    client: SqlClient,
+    calls: readonly Omit<IdempotentCall, 'resultId'>[],
+  ): Promise<(Result<Claim> | null)[]> {
+    if (calls.length === 0) return []
+    const { rows } = await client.query<{ place: number; digest: Buffer; resultId: string }>({
+      name: 'idempotency-find-all',
+      text: `select c.place::int as place, k.digest, k.result_id as "resultId"
+             from unnest($1::text[], $2::text[]) with ordinality as c (scope, key, place)
+             join idempotency_keys k on k.scope = c.scope and k.key = c.key`,
+      values: [calls.map(({ scope }) => scope), calls.map(({ key }) => key)],
+    })
+    const found = new Map(rows.map((row) => [row.place - 1, row]))
+    return calls.map((call, index) => {
+      const row = found.get(index)
+      return row === undefined ? null : this.resultOf(row, this.digest(call))
+    })
+  }
+
+  /**
+   * Claims many keys in one statement, inside the transaction that creates their objects. The caller has found them free
+   * and holds a lock under which nobody else claims them.
+   */
+  async claimAll(client: SqlClient, calls: readonly IdempotentCall[]): Promise<void> {
+    if (calls.length === 0) return
+    await client.query({
+      name: 'idempotency-claim-all',
+      text: `insert into idempotency_keys (scope, key, digest, result_id)
+             select * from unnest($1::text[], $2::text[], $3::bytea[], $4::uuid[])`,
+      values: [
+        calls.map(({ scope }) => scope),
+        calls.map(({ key }) => key),
+        calls.map((call) => this.digest(call)),
+        calls.map(({ resultId }) => resultId),
+      ],
+    })
+  }
+
   private async read(
     client: SqlClient,
     { scope, key }: Pick<IdempotentCall, 'scope' | 'key'>,

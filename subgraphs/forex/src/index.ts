@@ -1,18 +1,26 @@
 import { fileURLToPath } from 'node:url'
+import type { Consumer } from '@corridor/events'
 import { type Clock, createPool, IdempotencyKeys, type Logger, type Pool, type Wakeups } from '@corridor/platform'
-import { buildFederatedSchema, checkDatabase, type Subgraph } from '@corridor/subgraph'
+import { buildFederatedSchema, checkDatabase, type ServiceClient, type Subgraph } from '@corridor/subgraph'
+import { type ExposurePolicy, STANDARD_EXPOSURE_POLICY } from './domain/exposure.ts'
 import type { Policies } from './domain/policy.ts'
 import type { Tick } from './domain/rate.ts'
+import { ExposureBook } from './exposure-book.ts'
 import { type DynamoSettings, RateHistory } from './history/rate-history.ts'
 import { RateBook } from './rate-book.ts'
+import { ExposureResolver } from './resolvers/exposure-resolver.ts'
 import { InternalResolver } from './resolvers/internal-resolver.ts'
 import { createQuoteReader, QuoteResolver } from './resolvers/quote-resolver.ts'
 import { RateResolver } from './resolvers/rate-resolver.ts'
-import { ForexUseCases, type QuoteLimits, STANDARD_QUOTE_LIMITS } from './use-cases/forex-use-cases.ts'
+import { announceExpiredQuotes } from './use-cases/expire-quotes.ts'
+import { ForexUseCases } from './use-cases/forex-use-cases.ts'
 import { Pricing } from './use-cases/pricing.ts'
+import { type QuoteLimits, STANDARD_QUOTE_LIMITS } from './use-cases/quote-limits.ts'
 import { RateOverrides } from './use-cases/rate-overrides.ts'
 import { recordTicks } from './use-cases/record-ticks.ts'
+import { paymentOutcomes } from './use-cases/settle-quotes.ts'
 
+export { type ExposurePolicy, STANDARD_EXPOSURE_POLICY } from './domain/exposure.ts'
 export type { PairPolicy, Policies } from './domain/policy.ts'
 export type { Rate, Tick } from './domain/rate.ts'
 export { type DynamoSettings, RateHistory } from './history/rate-history.ts'
@@ -21,7 +29,7 @@ export { OANDA_API_BASE, type OandaOptions, oandaRates } from './providers/oanda
 export { preferredProvider } from './providers/preferred-provider.ts'
 export type { RateProvider } from './providers/rate-provider.ts'
 export { simulatedMarket } from './providers/simulated-market.ts'
-export type { QuoteLimits } from './use-cases/forex-use-cases.ts'
+export { type QuoteLimits, STANDARD_QUOTE_LIMITS } from './use-cases/quote-limits.ts'
 
 /** Numbered SQL; read where it lies, so that it need not be copied by the build. */
 export const forexMigrations = fileURLToPath(new URL('../src/migrations', import.meta.url))
@@ -49,6 +57,9 @@ export interface ForexDeps {
   readonly idempotencySecret: string
   readonly policies: Policies
   readonly limits?: QuoteLimits
+  readonly exposurePolicy?: ExposurePolicy
+  /** Asked for the positions of the house. */
+  readonly ledger: ServiceClient
   /** The history of rates; without it `rateHistory` refuses. */
   readonly dynamo?: DynamoSettings | undefined
 }
@@ -60,20 +71,23 @@ export interface ForexSubgraph extends Subgraph {
 
 /** Rates, and quotes locked on them, over `forex_db`. */
 export async function createForexSubgraph(deps: ForexDeps): Promise<ForexSubgraph> {
-  const { clock, wakeups, logger, policies, limits = STANDARD_QUOTE_LIMITS } = deps
+  const { clock, wakeups, logger, policies, ledger } = deps
+  const { limits = STANDARD_QUOTE_LIMITS, exposurePolicy = STANDARD_EXPOSURE_POLICY } = deps
   const pool = createPool({ url: deps.databaseUrl, service: 'forex-service' })
   const keys = new IdempotencyKeys(deps.idempotencySecret)
   const book = new RateBook({ pool, wakeups, logger, clock })
   const history = deps.dynamo && new RateHistory(deps.dynamo)
   const overrides = new RateOverrides({ pool, wakeups, clock, book })
-  const pricing = new Pricing({ book, policies, clock })
-  const useCases = new ForexUseCases({ pool, clock, book, pricing, keys, limits })
+  const exposures = new ExposureBook({ pool, ledger, clock, logger })
+  const pricing = new Pricing({ book, exposures, policies, exposurePolicy, clock })
+  const useCases = new ForexUseCases({ pool, clock, exposures, pricing, keys, limits })
   const reader = createQuoteReader(useCases)
   const schema = await buildFederatedSchema({
     resolvers: [
       new RateResolver({ pool, book, pricing, overrides, history, policies, clock }),
       new QuoteResolver({ useCases, reader, keys, clock }),
-      new InternalResolver({ pool, book, pricing, useCases }),
+      new ExposureResolver({ exposures, pricing, exposurePolicy }),
+      new InternalResolver({ pool, exposures, pricing, useCases }),
     ],
     references: { FxQuote: { load: (ids, context) => Promise.all(ids.map((id) => reader(id, context))) } },
   })
@@ -91,10 +105,10 @@ export async function createForexSubgraph(deps: ForexDeps): Promise<ForexSubgrap
   }
 }
 
-/** What the poller needs of forex: to record ticks, and nothing else of it. */
+/** What the poller needs of forex: to record ticks, and to announce the end of quotes. */
 export function createTickRecorder(
-  deps: Pick<ForexDeps, 'databaseUrl' | 'wakeups'> & { service: string } & Partial<
-      Pick<ForexDeps, 'policies' | 'clock' | 'logger' | 'dynamo'>
+  deps: Pick<ForexDeps, 'databaseUrl' | 'wakeups' | 'clock'> & { service: string } & Partial<
+      Pick<ForexDeps, 'policies' | 'logger' | 'dynamo'>
     >,
 ) {
   const pool = createPool({ url: deps.databaseUrl, service: deps.service, max: 2 })
@@ -102,9 +116,19 @@ export function createTickRecorder(
   return {
     pool,
     recordTicks: (ticks: readonly Tick[]) => recordTicks({ ...deps, pool, history }, ticks),
+    announceExpiredQuotes: () => announceExpiredQuotes({ pool, clock: deps.clock }),
     close: async () => {
       history?.close()
       await pool.end()
     },
   }
+}
+
+/** The consumer that keeps the house's commitments in step with payments, for the process that runs it. */
+export function createForexConsumers({ databaseUrl, service }: { databaseUrl: string; service: string }): {
+  consumers: readonly Consumer[]
+  close(): Promise<void>
+} {
+  const pool = createPool({ url: databaseUrl, service, max: 2 })
+  return { consumers: [paymentOutcomes(pool)], close: () => pool.end() }
 }

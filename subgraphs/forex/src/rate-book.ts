@@ -1,8 +1,8 @@
-import { queueChannel } from '@corridor/events'
 import { Decimal } from '@corridor/money'
 import type { Clock, Logger, Pool, Wakeups } from '@corridor/platform'
 import { deriveRate } from './domain/derive-rate.ts'
 import type { Rate } from './domain/rate.ts'
+import { RATES_CHANNEL, wakeRates } from './rates-channel.ts'
 import { endExpiredOverrides } from './use-cases/end-overrides.ts'
 
 interface RateRow {
@@ -38,7 +38,7 @@ export class RateBook {
   private readonly timer: NodeJS.Timeout
 
   constructor(private readonly deps: { pool: Pool; wakeups: Wakeups; logger: Logger; clock: Clock }) {
-    this.unsubscribe = deps.wakeups.subscribe(queueChannel('forex'), () => this.refreshForListeners())
+    this.unsubscribe = deps.wakeups.subscribe(RATES_CHANNEL, () => this.refreshForListeners())
     this.timer = setInterval(() => this.refreshForListeners(), MAX_UNREAD_MS)
     this.timer.unref()
   }
@@ -114,7 +114,7 @@ export class RateBook {
     }
     this.nextExpiry = await next()
     if (this.nextExpiry === null || this.nextExpiry > clock.now()) return
-    if ((await endExpiredOverrides(pool, clock.now())) > 0) wakeups.wake(queueChannel('forex'))
+    if ((await endExpiredOverrides(pool, clock.now())) > 0) wakeRates(wakeups)
     this.nextExpiry = await next()
   }
 

@@ -10,6 +10,7 @@ import {
   simulatedMarket,
   standardPolicies,
 } from '../src/index.ts'
+import { FarLedger } from './far-side.ts'
 
 const INTERVAL_MS = 2_000
 const clock = testClock()
@@ -25,6 +26,7 @@ beforeAll(async () => {
     logger: silentLogger,
     wakeups: inProcessWakeups(),
     idempotencySecret: 'a secret for these tests alone',
+    ledger: new FarLedger(),
     policies: standardPolicies({ intervalMs: INTERVAL_MS }),
   })
   await poll()
@@ -173,7 +175,7 @@ describe('quotes', () => {
       [{ from: { amount: '1.00', currency: 'USD' }, toCurrency: 'USD' }, 'CURRENCY_MISMATCH'],
       [{ from: { amount: '1', currency: 'KRW' }, toCurrency: 'GBP' }, 'AMOUNT_TOO_SMALL'],
       [{ from: { amount: '1.00', currency: 'USD' }, toCurrency: 'ISK' }, 'RATE_UNAVAILABLE'],
-      [{ from: { amount: '1.00', currency: 'USD' }, toCurrency: 'INR', lockSeconds: 301 }, 'LIMIT_EXCEEDED'],
+      [{ from: { amount: '1.00', currency: 'USD' }, toCurrency: 'INR', lockSeconds: 86_401 }, 'LIMIT_EXCEEDED'],
       [{ from: { amount: '1.00', currency: 'USD' }, toCurrency: 'INR', lockSeconds: 0 }, 'BAD_USER_INPUT'],
     ]
     for (const [input, code] of refused)

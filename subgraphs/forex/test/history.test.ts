@@ -23,6 +23,7 @@ import {
   standardPolicies,
   type Tick,
 } from '../src/index.ts'
+import { FarLedger } from './far-side.ts'
 
 const clock = testClock(new Date('2026-11-03T12:00:00.000Z'))
 let dynamo: Awaited<ReturnType<typeof startTestDynamo>>
@@ -38,6 +39,7 @@ const deps = (endpoint: string | null) => ({
   logger: silentLogger,
   wakeups,
   idempotencySecret: 'a secret for these tests alone',
+  ledger: new FarLedger(),
   policies: standardPolicies({ intervalMs: 2_000 }),
   dynamo: endpoint === null ? undefined : { endpoint },
 })

@@ -3,6 +3,7 @@ import { inProcessWakeups, silentLogger, uuidv7 } from '@corridor/platform'
 import { asUser, codesOf, createTestDatabase, dataOf, type TestDatabase, testClock } from '@corridor/testing'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createForexSubgraph, type ForexSubgraph, forexMigrations, standardPolicies, type Tick } from '../src/index.ts'
+import { FarLedger } from './far-side.ts'
 
 const clock = testClock()
 let database: TestDatabase
@@ -16,6 +17,7 @@ beforeAll(async () => {
     logger: silentLogger,
     wakeups: inProcessWakeups(),
     idempotencySecret: 'a secret for these tests alone',
+    ledger: new FarLedger(),
     policies: { ...standardPolicies({ intervalMs: 2_000 }), pairs: { USDTRY: { maxJumpBps: 100 } } },
   })
 })

@@ -22,6 +22,7 @@ import {
   standardPolicies,
   type Tick,
 } from '../src/index.ts'
+import { FarLedger } from './far-side.ts'
 
 const clock = testClock()
 const servers: Server[] = []
@@ -192,6 +193,7 @@ describe('the European Central Bank', () => {
       logger: silentLogger,
       wakeups: inProcessWakeups(),
       idempotencySecret: 'a secret for these tests alone',
+      ledger: new FarLedger(),
       policies: standardPolicies({ intervalMs: 2_000 }),
     })
     try {

@@ -1,5 +1,5 @@
 import { Decimal } from '@corridor/money'
-import { baseOf, quoteOf, type Rate } from './rate.ts'
+import { baseOf, legsOf, quoteOf, type Rate } from './rate.ts'
 
 /** Digits after the point of a derived rate: the smallest real rate (one rupiah in dinars) keeps seven that count. */
 export const DERIVED_SCALE = 12
@@ -37,6 +37,7 @@ function invert(rate: Rate, pair: string): Rate {
     bid: Decimal.ONE.dividedBy(rate.ask, DERIVED_SCALE, 'down'),
     mid: Decimal.ONE.dividedBy(rate.mid, DERIVED_SCALE, 'half-even'),
     ask: Decimal.ONE.dividedBy(rate.bid, DERIVED_SCALE, 'up'),
+    legs: [rate],
   }
 }
 
@@ -52,6 +53,7 @@ function chain(pair: string, first: Rate, second: Rate): Rate {
     standing: first.standing === true && second.standing === true,
     version: first.version + second.version, // Rises when either does.
     observedAt: oldest(first, second),
+    legs: [...legsOf(first), ...legsOf(second)],
   }
 }
 

@@ -17,7 +17,12 @@ export interface Rate {
   /** Rises with every change of the pair. */
   readonly version: bigint
   readonly observedAt: Date
+  /** Of a derived rate: the rates it was derived from, as they were quoted. */
+  readonly legs?: readonly Rate[]
 }
+
+/** The rates as they were quoted that this one comes from: itself, or its legs. */
+export const legsOf = (rate: Rate): readonly Rate[] => rate.legs ?? [rate]
 
 /** What a provider said of a pair. */
 export type Tick = Pick<Rate, 'pair' | 'bid' | 'mid' | 'ask' | 'source' | 'observedAt'>

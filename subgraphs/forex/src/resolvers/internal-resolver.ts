@@ -3,7 +3,7 @@ import { accept, isUuid, orThrow, type Pool, type Result, refuse } from '@corrid
 import { CurrencyScalar, InternalField } from '@corridor/subgraph'
 import { Arg, Mutation, Query, Resolver } from 'type-graphql'
 import type { FxQuote } from '../domain/fx-quote.ts'
-import type { RateBook } from '../rate-book.ts'
+import type { ExposureBook } from '../exposure-book.ts'
 import { type ForexUseCases, type LockRequest, wantedOf } from '../use-cases/forex-use-cases.ts'
 import { type PaymentToPrice, pricePayments } from '../use-cases/price-payments.ts'
 import type { Pricing } from '../use-cases/pricing.ts'
@@ -22,7 +22,9 @@ const MINOR = /^\d{1,19}$/
 /** What services of the platform ask of forex, whole groups at once. */
 @Resolver()
 export class InternalResolver {
-  constructor(private readonly deps: { pool: Pool; book: RateBook; pricing: Pricing; useCases: ForexUseCases }) {}
+  constructor(
+    private readonly deps: { pool: Pool; exposures: ExposureBook; pricing: Pricing; useCases: ForexUseCases },
+  ) {}
 
   @InternalField('payment-service')
   @Mutation(() => [FxQuoteResult])
@@ -74,7 +76,7 @@ export class InternalResolver {
   ): Promise<UsdReferenceType> {
     if (!MINOR.test(amountMinor)) orThrow(refuse('BAD_USER_INPUT', 'amountMinor is no whole number.', 'amountMinor'))
     if (!isCurrency(currency)) orThrow(refuse('BAD_USER_INPUT', 'currency is no currency.', 'currency'))
-    await this.deps.book.fresh()
+    await this.deps.pricing.freshRates()
     const { usdMinor, mid } = orThrow(this.deps.pricing.usdReference({ amountMinor: BigInt(amountMinor), currency }))
     return { usdMinor: String(usdMinor), mid: mid.normalized().toString() }
   }

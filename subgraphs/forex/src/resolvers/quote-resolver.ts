@@ -13,7 +13,7 @@ import {
 import { Arg, Ctx, FieldResolver, ID, Mutation, Query, Resolver, Root } from 'type-graphql'
 import { type FxQuote, statusOf } from '../domain/fx-quote.ts'
 import { type ForexUseCases, wantedOf } from '../use-cases/forex-use-cases.ts'
-import { CreateFxQuoteInput, FxQuoteStatusEnum, FxQuoteType } from './rate-types.ts'
+import { CreateFxQuoteInput, FxQuoteStatusEnum, FxQuoteTickType, FxQuoteType } from './rate-types.ts'
 
 /** Quotes by id that the caller may see: his own, or any for staff who review payments or administer rates. */
 export const createQuoteReader = (useCases: ForexUseCases) =>
@@ -72,6 +72,15 @@ export class QuoteResolver {
   @FieldResolver()
   mid(@Root() quote: FxQuote): string {
     return quote.mid.normalized().toString()
+  }
+
+  @FieldResolver()
+  ticks(@Root() { provenance }: FxQuote): FxQuoteTickType[] {
+    return provenance.ticks.map(({ ageMs, observedAt, ...tick }) => ({
+      ...tick,
+      observedAt: new Date(observedAt),
+      ageSeconds: ageMs / 1000,
+    }))
   }
 
   @FieldResolver()

@@ -7,7 +7,7 @@ import {
   MoneyInput,
   MoneyType,
 } from '@corridor/subgraph'
-import { Field, ID, InputType, Int, ObjectType, registerEnumType } from 'type-graphql'
+import { Field, Float, ID, InputType, Int, ObjectType, registerEnumType } from 'type-graphql'
 
 @ObjectType('CurrencyInfo')
 export class CurrencyInfoType {
@@ -151,6 +151,36 @@ export enum FxQuoteStatusEnum {
 }
 registerEnumType(FxQuoteStatusEnum, { name: 'FxQuoteStatus' })
 
+@ObjectType('FxQuoteTick', { description: 'A rate as it was when the quote was made of it.' })
+export class FxQuoteTickType {
+  @Field(() => CurrencyPairScalar)
+  readonly pair!: string
+
+  @Field(() => DecimalScalar)
+  readonly bid!: string
+
+  @Field(() => DecimalScalar)
+  readonly mid!: string
+
+  @Field(() => DecimalScalar)
+  readonly ask!: string
+
+  @Field(() => String)
+  readonly source!: string
+
+  @Field(() => Boolean)
+  readonly manual!: boolean
+
+  @Field(() => String)
+  readonly version!: string
+
+  @Field(() => DateTimeScalar)
+  readonly observedAt!: Date
+
+  @Field(() => Float, { description: 'How old it was then.' })
+  readonly ageSeconds!: number
+}
+
 @Key('id')
 @ObjectType('FxQuote')
 export class FxQuoteType {
@@ -180,6 +210,9 @@ export class FxQuoteType {
 
   @Field(() => DateTimeScalar)
   readonly observedAt!: Date
+
+  @Field(() => [FxQuoteTickType], { description: 'What the rate was derived from.' })
+  readonly ticks!: readonly FxQuoteTickType[]
 
   @Field(() => DateTimeScalar)
   readonly expiresAt!: Date

@@ -4,10 +4,7 @@ import {
   type Caller,
   type Clock,
   hasScope,
-  type IdempotencyKeys,
   idempotencyScope,
-  inTransaction,
-  inTransactionOrRefuse,
   invariant,
   isUuid,
   type Pool,
@@ -17,24 +14,10 @@ import {
 } from '@corridor/platform'
 import { type FxQuote, statusOf } from '../domain/fx-quote.ts'
 import type { Wanted } from '../domain/price.ts'
-import type { RateBook } from '../rate-book.ts'
-import type { Pricing } from './pricing.ts'
-import { bindQuotes, countOpenQuotes, insertQuotes, type Redemption, readQuotes } from './quote-store.ts'
-
-export interface QuoteLimits {
-  readonly lockSeconds: number
-  readonly maxLockSeconds: number
-  /** What `forex:admin` may lock. */
-  readonly maxAdminLockSeconds: number
-  readonly maxOpenPerOwner: number
-}
-
-export const STANDARD_QUOTE_LIMITS: QuoteLimits = {
-  lockSeconds: 60,
-  maxLockSeconds: 300,
-  maxAdminLockSeconds: 86_400,
-  maxOpenPerOwner: 20,
-}
+import { CallGroup } from './call-group.ts'
+import { type LockCall, type LockDeps, lockKeyOf, lockQuotes } from './lock-quotes.ts'
+import { lockOf } from './quote-limits.ts'
+import { bindQuotes, type Redemption, readQuotes } from './quote-store.ts'
 
 /** A lock that another service asks for on a customer's behalf; the id is chosen by it, and the same id is the same quote. */
 export interface LockRequest {
@@ -44,79 +27,47 @@ export interface LockRequest {
   readonly lockSeconds: number | null
 }
 
-export interface ForexDeps {
-  readonly pool: Pool
-  readonly clock: Clock
-  readonly book: RateBook
-  readonly pricing: Pricing
-  readonly keys: IdempotencyKeys
-  readonly limits: QuoteLimits
-}
-
 /** Quotes: made, looked at, and used once. */
 export class ForexUseCases {
-  constructor(private readonly deps: ForexDeps) {}
+  private readonly locks: CallGroup<LockCall, Result<FxQuote>>
+  private readonly redemptions: CallGroup<Redemption, Result<FxQuote>>
+
+  constructor(private readonly deps: LockDeps) {
+    const { pool, clock } = deps
+    this.locks = new CallGroup({ keyOf: lockKeyOf, answer: (calls) => lockQuotes(deps, calls) })
+    this.redemptions = new CallGroup({
+      keyOf: ({ quoteId }) => quoteId,
+      answer: (calls) => redeemQuotes({ pool, clock }, calls),
+    })
+  }
 
   /** Locks a rate for the caller. The same key with the same input is the same quote, as it stands now. */
   async createFxQuote(
     caller: Caller,
     request: { idempotencyKey: string; wanted: Wanted; lockSeconds: number | null },
   ): Promise<Result<FxQuote>> {
-    const { pool, keys } = this.deps
     const owner = caller.subject
     invariant(owner !== null, 'a quote is a user’s')
-    const lockSeconds = this.lockSeconds(request.lockSeconds, hasScope(caller, 'forex:admin'))
-    if (!lockSeconds.ok) return lockSeconds
-    const { idempotencyKey: key, wanted } = request
-    const call = {
+    const { idempotencyKey, wanted, lockSeconds } = request
+    const lock = lockOf(this.deps.limits, lockSeconds, { admin: hasScope(caller, 'forex:admin') })
+    if (!lock.ok) return lock
+    const key = {
       scope: idempotencyScope(caller),
-      key,
+      key: idempotencyKey,
       operation: 'createFxQuote',
-      input: { ...wanted, lockSeconds: request.lockSeconds },
+      input: { ...wanted, lockSeconds },
     }
-    const known = await keys.find(pool, call)
-    if (known) return known.ok ? this.quoteOfKey(known.value.resultId) : known
-    const id = uuidv7()
-    await this.deps.book.fresh()
-    const quote = this.deps.pricing.quote({ id, owner, wanted, lockSeconds: lockSeconds.value, paymentId: null })
-    if (!quote.ok) return quote
-    const made = await inTransactionOrRefuse(pool, async (client) => {
-      const claim = await keys.claim(client, { ...call, resultId: id })
-      if (!claim.ok || !claim.value.first) return claim
-      await client.query('select pg_advisory_xact_lock(hashtextextended($1, 0))', [`open-quotes:${owner}`])
-      const open = await countOpenQuotes(client, owner, this.deps.clock.now())
-      if (open >= this.deps.limits.maxOpenPerOwner) {
-        return refuse('LIMIT_EXCEEDED', `At most ${this.deps.limits.maxOpenPerOwner} quotes may be open at once.`)
-      }
-      await insertQuotes(client, [quote.value])
-      return claim
-    })
-    return made.ok ? this.quoteOfKey(made.value.resultId) : made
+    return await this.locks.submit({ id: uuidv7(), owner, wanted, lock: lock.value, key })
   }
 
   /** Locks rates for customers on behalf of a service; the answer stands beside its request. */
   async lockFxQuotes(requests: readonly LockRequest[]): Promise<Result<FxQuote>[]> {
-    const { pool, book, pricing } = this.deps
-    await book.fresh()
-    const known = await readQuotes(
-      pool,
-      requests.map(({ id }) => id),
+    return await Promise.all(
+      requests.map(async ({ id, owner, wanted, lockSeconds }): Promise<Result<FxQuote>> => {
+        const lock = lockOf(this.deps.limits, lockSeconds, { admin: true })
+        return lock.ok ? await this.locks.submit({ id, owner, wanted, lock: lock.value, key: null }) : lock
+      }),
     )
-    const priced = requests.map(({ id, owner, wanted, lockSeconds }): Result<FxQuote> => {
-      const existing = known.get(id)
-      if (existing) return existing.owner === owner ? accept(existing) : refuse('NOT_FOUND')
-      const seconds = this.lockSeconds(lockSeconds, true)
-      return seconds.ok ? pricing.quote({ id, owner, wanted, lockSeconds: seconds.value, paymentId: null }) : seconds
-    })
-    await insertQuotes(
-      pool,
-      priced.flatMap((result) => (result.ok ? [result.value] : [])),
-    )
-    const stored = await readQuotes(
-      pool,
-      priced.flatMap((result) => (result.ok ? [result.value.id] : [])),
-    )
-    return priced.map((result) => (result.ok ? accept(stored.get(result.value.id) ?? result.value) : result))
   }
 
   /**
@@ -124,42 +75,30 @@ export class ForexUseCases {
    * QUOTE_USED, QUOTE_EXPIRED.
    */
   async redeemFxQuotes(redemptions: readonly Redemption[]): Promise<Result<FxQuote>[]> {
-    const now = this.deps.clock.now()
-    const quotes = await inTransaction(this.deps.pool, async (client) => {
-      await bindQuotes(client, redemptions, now)
-      return await readQuotes(
-        client,
-        redemptions.map(({ quoteId }) => quoteId),
-      )
-    })
-    return redemptions.map(({ quoteId, owner, paymentId }) => {
-      const quote = quotes.get(quoteId)
-      if (!quote || quote.owner !== owner) return refuse('NOT_FOUND', 'There is no such quote.', 'fxQuoteId')
-      if (quote.paymentId === paymentId) return accept(quote)
-      if (quote.paymentId !== null) return refuse('QUOTE_USED', undefined, 'fxQuoteId')
-      invariant(statusOf(quote, now) === 'EXPIRED', 'an open quote of the owner is bound')
-      return refuse('QUOTE_EXPIRED', undefined, 'fxQuoteId')
-    })
+    return await Promise.all(redemptions.map((redemption) => this.redemptions.submit(redemption)))
   }
 
   async quotes(ids: readonly string[]): Promise<Map<string, FxQuote>> {
     return await readQuotes(this.deps.pool, ids.filter(isUuid))
   }
+}
 
-  private async quoteOfKey(id: string): Promise<Result<FxQuote>> {
-    const quote = (await this.quotes([id])).get(id)
-    invariant(quote, 'a key is committed together with its quote')
-    return accept(quote)
-  }
-
-  private lockSeconds(given: number | null, admin: boolean): Result<number> {
-    const { limits } = this.deps
-    if (given === null) return accept(limits.lockSeconds)
-    if (given < 1) return refuse('BAD_USER_INPUT', 'lockSeconds must be 1 or more.', 'lockSeconds')
-    const max = admin ? limits.maxAdminLockSeconds : limits.maxLockSeconds
-    if (given > max) return refuse('LIMIT_EXCEEDED', `lockSeconds may be at most ${max}.`, 'lockSeconds')
-    return accept(given)
-  }
+async function redeemQuotes(
+  { pool, clock }: { pool: Pool; clock: Clock },
+  redemptions: readonly Redemption[],
+): Promise<Result<FxQuote>[]> {
+  const now = clock.now()
+  const bound = await bindQuotes(pool, redemptions, now)
+  const others = redemptions.map(({ quoteId }) => quoteId).filter((id) => !bound.has(id))
+  const quotes = others.length === 0 ? bound : new Map([...bound, ...(await readQuotes(pool, others))])
+  return redemptions.map(({ quoteId, owner, paymentId }) => {
+    const quote = quotes.get(quoteId)
+    if (!quote || quote.owner !== owner) return refuse('NOT_FOUND', 'There is no such quote.', 'fxQuoteId')
+    if (quote.paymentId === paymentId) return accept(quote)
+    if (quote.paymentId !== null) return refuse('QUOTE_USED', undefined, 'fxQuoteId')
+    invariant(statusOf(quote, now) === 'EXPIRED', 'an open quote of the owner is bound')
+    return refuse('QUOTE_EXPIRED', undefined, 'fxQuoteId')
+  })
 }
 
 /** Reads the four fields of which exactly two state a conversion: `from` with `toCurrency`, or `to` with `fromCurrency`. */

@@ -1,7 +1,7 @@
 import type { Decimal } from '@corridor/money'
 import { accept, type Pool, type Result, refuse, uuidv5 } from '@corridor/platform'
 import type { FxQuote } from '../domain/fx-quote.ts'
-import type { RateBook } from '../rate-book.ts'
+import type { ExposureBook } from '../exposure-book.ts'
 import type { Pricing } from './pricing.ts'
 import { insertQuotes, readQuotes } from './quote-store.ts'
 
@@ -36,14 +36,14 @@ export const automaticQuoteId = (paymentId: string): string => uuidv5('quote', p
  * currency only with its value in USD. Every step is idempotent by the payment's id.
  */
 export async function pricePayments(
-  { pool, book, pricing }: { pool: Pool; book: RateBook; pricing: Pricing },
+  { pool, exposures, pricing }: { pool: Pool; exposures: ExposureBook; pricing: Pricing },
   payments: readonly PaymentToPrice[],
 ): Promise<Result<PaymentPrice>[]> {
-  await book.fresh()
+  const crossing = payments.filter((payment) => payment.fromCurrency !== payment.toCurrency)
+  await (crossing.length > 0 ? pricing.fresh() : pricing.freshRates())
   const quoteIds = new Map(
     payments.map((payment) => [payment.paymentId, payment.fxQuoteId ?? automaticQuoteId(payment.paymentId)]),
   )
-  const crossing = payments.filter((payment) => payment.fromCurrency !== payment.toCurrency)
   const known = await readQuotes(
     pool,
     crossing.map(({ paymentId }) => quoteIds.get(paymentId) ?? ''),
@@ -53,8 +53,10 @@ export async function pricePayments(
   for (const payment of crossing) {
     if (payment.fxQuoteId !== null || known.has(automaticQuoteId(payment.paymentId))) continue
     const quote = quoteFor(pricing, payment)
-    if (quote.ok) fresh.push(quote.value)
-    else refused.set(payment.paymentId, quote)
+    if (quote.ok) {
+      fresh.push(quote.value)
+      exposures.add(quote.value)
+    } else refused.set(payment.paymentId, quote)
   }
   await insertQuotes(pool, fresh)
   const stored =
@@ -86,7 +88,7 @@ function quoteFor(pricing: Pricing, payment: PaymentToPrice): Result<FxQuote> {
     id: automaticQuoteId(paymentId),
     owner,
     wanted,
-    lockSeconds: PROCESSING_LOCK_SECONDS,
+    lock: { seconds: PROCESSING_LOCK_SECONDS, holdBps: 0 },
     paymentId,
   })
 }

@@ -1,4 +1,4 @@
-import { enqueueEvents, queueChannel } from '@corridor/events'
+import { enqueueEvents } from '@corridor/events'
 import type { Decimal } from '@corridor/money'
 import {
   accept,
@@ -15,6 +15,7 @@ import {
 } from '@corridor/platform'
 import { baseOf, quoteOf } from '../domain/rate.ts'
 import type { RateBook } from '../rate-book.ts'
+import { wakeRates } from '../rates-channel.ts'
 import { endOverride, lockStanding } from './end-overrides.ts'
 import { nextVersion, PUBLISH_CHANGED } from './publish-rates.ts'
 
@@ -87,7 +88,7 @@ export class RateOverrides {
       return await work(client, by)
     })
     if (!done.ok) return done
-    this.deps.wakeups.wake(queueChannel('forex'))
+    wakeRates(this.deps.wakeups)
     await this.deps.book.reread()
     return done
   }

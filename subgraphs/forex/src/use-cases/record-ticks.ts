@@ -1,4 +1,4 @@
-import { enqueueEvents, queueChannel } from '@corridor/events'
+import { enqueueEvents } from '@corridor/events'
 import { Decimal } from '@corridor/money'
 import {
   type Clock,
@@ -13,6 +13,7 @@ import { judgeTick, STANDARD_MAX_JUMP_BPS, type TickFault } from '../domain/judg
 import { type Policies, policyOf } from '../domain/policy.ts'
 import type { Tick } from '../domain/rate.ts'
 import type { RateHistory } from '../history/rate-history.ts'
+import { wakeRates } from '../rates-channel.ts'
 import { nextVersion, PUBLISH_CHANGED } from './publish-rates.ts'
 
 export interface TickRecorderDeps {
@@ -44,7 +45,7 @@ export async function recordTicks(deps: TickRecorderDeps, ticks: readonly Tick[]
     const { good, bad } = await judge(deps, client, ticks)
     return { quarantined: await quarantine(client, bad), changed: await record(client, newestOf(good)) }
   })
-  if (changed > 0 || quarantined.length > 0) deps.wakeups.wake(queueChannel('forex'))
+  if (changed > 0 || quarantined.length > 0) wakeRates(deps.wakeups)
   for (const { tick, reason } of quarantined) {
     const { pair, source, mid } = tick
     deps.logger?.warn({ pair, source, mid: mid.toString(), reason }, 'a tick was quarantined')

@@ -1,0 +1,81 @@
+interface Waiting<Call, Answer> {
+  readonly call: Call
+  readonly resolve: (answer: Answer) => void
+  readonly reject: (error: unknown) => void
+}
+
+export interface CallGroupOptions<Call, Answer> {
+  /** Answers a group, in its order. */
+  readonly answer: (calls: readonly Call[]) => Promise<readonly Answer[]>
+  /** Calls of one key are never in one group: the later one finds what the earlier one did. */
+  readonly keyOf: (call: Call) => string
+}
+
+const MAX_CALLS = 500
+/** Two groups keep server and database busy at the same time; more only contend for locks. */
+const MAX_GROUPS_AT_ONCE = 2
+
+/**
+ * Gathers concurrent calls into groups, so that many share a transaction. When nothing is under way a call goes at once;
+ * else it waits for a group to be done, some milliseconds. A group that fails as a whole is tried again call by call, so
+ * that one call's fault is not its neighbours'.
+ */
+export class CallGroup<Call, Answer> {
+  private waiting: Waiting<Call, Answer>[] = []
+  private underWay = 0
+  private scheduled = false
+
+  constructor(private readonly options: CallGroupOptions<Call, Answer>) {}
+
+  submit(call: Call): Promise<Answer> {
+    return new Promise((resolve, reject) => {
+      this.waiting.push({ call, resolve, reject })
+      this.schedule()
+    })
+  }
+
+  /** Calls of the same turn of the event loop leave together. */
+  private schedule(): void {
+    if (this.scheduled || this.underWay >= MAX_GROUPS_AT_ONCE || this.waiting.length === 0) return
+    this.scheduled = true
+    setImmediate(() => {
+      this.scheduled = false
+      void this.send(this.take())
+    })
+  }
+
+  private take(): Waiting<Call, Answer>[] {
+    const [taken, left, keys]: [Waiting<Call, Answer>[], Waiting<Call, Answer>[], Set<string>] = [[], [], new Set()]
+    for (const waiting of this.waiting) {
+      const key = this.options.keyOf(waiting.call)
+      const fits = taken.length < MAX_CALLS && !keys.has(key)
+      keys.add(key)
+      ;(fits ? taken : left).push(waiting)
+    }
+    this.waiting = left
+    return taken
+  }
+
+  private async send(group: readonly Waiting<Call, Answer>[]): Promise<void> {
+    this.underWay += 1
+    try {
+      const answers = await this.options.answer(group.map(({ call }) => call))
+      for (const [index, { resolve }] of group.entries()) resolve(answers[index] as Answer) // One per call.
+    } catch (error) {
+      if (group.length === 1) group[0]?.reject(error)
+      else await Promise.all(group.map((waiting) => this.alone(waiting)))
+    } finally {
+      this.underWay -= 1
+      this.schedule()
+    }
+  }
+
+  private async alone({ call, resolve, reject }: Waiting<Call, Answer>): Promise<void> {
+    try {
+      const [answer] = await this.options.answer([call])
+      resolve(answer as Answer) // One per call.
+    } catch (error) {
+      reject(error)
+    }
+  }
+}

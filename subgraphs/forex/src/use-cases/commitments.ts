@@ -1,0 +1,96 @@
+import type { Pool, SqlClient } from '@corridor/platform'
+
+/** What would come in and go out of a currency, were every price called that is out. Minor units; what goes out is negative. */
+export interface Commitment {
+  readonly currency: string
+  readonly incomingMinor: bigint
+  readonly outgoingMinor: bigint
+}
+
+/** A quote whose payment has never been heard of for so long was redeemed for one that does not exist. */
+const MAX_UNSETTLED = `interval '1 day'`
+
+/** How long a conversion may be refunded. */
+const REFUND_DAYS = 30
+
+/**
+ * The quotes that are open, those that were used and whose payment has not reached the ledger (from there on its legs are
+ * pending or posted in `fx.position`), and conversions that may still be refunded.
+ */
+export async function readCommitments(pool: Pool, now: Date): Promise<Commitment[]> {
+  const { rows } = await pool.query<{ currency: string; incoming: string; outgoing: string }>({
+    name: 'forex-commitments',
+    text: `with live as (
+             select from_currency, from_minor, to_currency, to_minor from fx_quotes
+             where payment_id is null and expired_at is null and expires_at > $1::timestamptz
+             union all
+             select from_currency, from_minor, to_currency, to_minor from fx_quotes
+             where payment_id is not null and settled_at is null and used_at > $1 - ${MAX_UNSETTLED}
+           )
+           select currency, sum(incoming)::text as incoming, sum(outgoing)::text as outgoing
+           from (
+             select from_currency as currency, from_minor as incoming, 0 as outgoing from live
+             union all
+             select to_currency, 0, -to_minor from live
+             union all
+             select currency, incoming_minor, outgoing_minor from refundable_conversions
+             where day >= ($1 at time zone 'utc')::date - ${REFUND_DAYS}
+           ) legs
+           group by currency`,
+    values: [now],
+  })
+  return rows.map(({ currency, incoming, outgoing }) => ({
+    currency,
+    incomingMinor: BigInt(incoming),
+    outgoingMinor: BigInt(outgoing),
+  }))
+}
+
+/** What the newest event of a payment says of its conversion. */
+export interface Outcome {
+  readonly paymentId: string
+  /** The day of its posting, where it may be refunded from now on; null where it may not, or the event says nothing of it. */
+  readonly refundableOn: string | null
+  readonly refunded: boolean
+}
+
+/** The payment is in the ledger, held or posted, or came to nothing. Said again, it changes nothing. */
+export async function settle(client: SqlClient, { paymentId, refundableOn, refunded }: Outcome): Promise<void> {
+  await client.query({
+    name: 'forex-settle-quotes',
+    text: 'update fx_quotes set settled_at = now() where payment_id = $1 and settled_at is null',
+    values: [paymentId],
+  })
+  if (refundableOn !== null) await client.query(becomeRefundable(paymentId, refundableOn))
+  if (refunded) await client.query(ceaseToBeRefundable(paymentId))
+}
+
+const becomeRefundable = (paymentId: string, day: string) => ({
+  name: 'forex-refundable',
+  text: `with moved as (
+           update fx_quotes set refundable_on = $2 where payment_id = $1 and refundable_on is null returning *
+         ) ${addToDay('+')}`,
+  values: [paymentId, day],
+})
+
+const ceaseToBeRefundable = (paymentId: string) => ({
+  name: 'forex-refunded',
+  text: `with moved as (
+           update fx_quotes set refunded_at = now()
+           where payment_id = $1 and refundable_on is not null and refunded_at is null returning *
+         ) ${addToDay('-')}`,
+  values: [paymentId],
+})
+
+/** Adds the quotes of `moved` to the sums of their days, or takes them off. Currencies in one order: rows are locked. */
+const addToDay = (sign: '+' | '-'): string => `
+  insert into refundable_conversions as r (day, currency, incoming_minor, outgoing_minor)
+  select * from (
+    select refundable_on, to_currency as currency, to_minor, 0 from moved
+    union all
+    select refundable_on, from_currency, 0, -from_minor from moved
+  ) legs
+  order by currency
+  on conflict (day, currency) do update
+    set incoming_minor = r.incoming_minor ${sign} excluded.incoming_minor,
+        outgoing_minor = r.outgoing_minor ${sign} excluded.outgoing_minor`
