@@ -19,6 +19,8 @@ const COMMANDS = {
   token: ['packages/embedded/dist/token/main.js'],
   migrate: ['packages/embedded/dist/migrate/main.js'],
   compose: ['tools/dist/compose.js'],
+  'ledger:export': ['packages/embedded/dist/ledger-export/main.js'],
+  'ledger:verify': ['subgraphs/ledger/dist/verify/main.js'],
   check: ['tools/dist/check.js'],
   manifests: ['tools/dist/write-dependencies.js'],
   'migrations:record': ['tools/dist/record-migrations.js'],

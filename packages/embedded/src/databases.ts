@@ -1,7 +1,7 @@
 import { forexMigrations } from '@corridor/forex'
 import { ledgerMigrations } from '@corridor/ledger'
 import { paymentMigrations } from '@corridor/payment'
-import { migrate, provisionDatabase } from '@corridor/platform'
+import { applicationRole, migrate, provisionDatabase } from '@corridor/platform'
 import { profileKeyMigrations, profileMigrations } from '@corridor/profile'
 import { ruleEngineMigrations } from '@corridor/rule-engine'
 import { walletMigrations } from '@corridor/wallet'
@@ -59,4 +59,10 @@ export async function prepareDatabases(input: {
 export function applicationUrls(prepared: readonly PreparedDatabase[]): ApplicationUrls {
   const urls = prepared.map(({ name, applicationUrl }) => [name, applicationUrl])
   return Object.fromEntries(urls) as ApplicationUrls // One per name.
+}
+
+/** Where a program beside the platform finds one of its embedded databases. */
+export function applicationUrl(name: DatabaseName, { port, password }: { port: number; password: string }): string {
+  const { database } = DATABASES[name]
+  return `postgres://${applicationRole(database)}:${encodeURIComponent(password)}@localhost:${port}/${database}`
 }

@@ -47,6 +47,13 @@ export class Secrets {
     return secrets
   }
 
+  /** The secret of that name, for a program beside the platform, which is the one that writes the file. */
+  static textIn(path: string, name: string): string {
+    const { [name]: known } = read(path).texts
+    if (known === undefined) throw broken(path)
+    return known
+  }
+
   /** The secret of that name: 32 random bytes in base64url, made and kept when it is first asked for. */
   text(name: string): string {
     const known = this.content.texts[name]
