@@ -1,7 +1,7 @@
 // The one entry behind every npm script. Runs on any Node that npm 11 runs on, and goes on with the Node that the
 // platform needs: fetches it from the npm registry if it must, installs what is missing, builds what is stale.
 import { spawn, spawnSync } from 'node:child_process'
-import { existsSync, readdirSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { arch, platform } from 'node:os'
 import { delimiter, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -22,9 +22,11 @@ const COMMANDS = {
   'ledger:export': ['packages/embedded/dist/ledger-export/main.js'],
   'ledger:verify': ['subgraphs/ledger/dist/verify/main.js'],
   check: ['tools/dist/check.js'],
+  wso2: ['wso2/dist/main.js'],
   manifests: ['tools/dist/write-dependencies.js'],
   'migrations:record': ['tools/dist/record-migrations.js'],
   bench: benchmark,
+  services: ['packages/testing/dist/services/main.js'],
   test: ['node_modules/vitest/vitest.mjs', 'run'],
   'test:services': ['node_modules/vitest/vitest.mjs', 'run', '--config', 'packages/testing/services/vitest.config.ts'],
 }
@@ -92,12 +94,21 @@ function installDependencies() {
 function build() {
   const sources = newest(ROOT, (name) => /\.(ts|json)$/.test(name))
   const stamp = join(ROOT, 'node_modules', '.corridor-build')
-  if (existsSync(stamp) && statSync(stamp).mtimeMs >= sources) return
+  const complete = hasEveryOutput()
+  if (complete && existsSync(stamp) && statSync(stamp).mtimeMs >= sources) return
   say('Building')
   const tsc = join(ROOT, 'node_modules', 'typescript', 'bin', 'tsc')
-  const built = spawnSync(process.execPath, [tsc, '-b', ROOT], { cwd: ROOT, stdio: ['ignore', 2, 2] })
+  // The compiler goes by its own notes, and would not see that what it once wrote is gone.
+  const args = complete ? ['-b', ROOT] : ['-b', '--force', ROOT]
+  const built = spawnSync(process.execPath, [tsc, ...args], { cwd: ROOT, stdio: ['ignore', 2, 2] })
   if (built.status !== 0) process.exit(built.status ?? 1)
   writeFileSync(stamp, '')
+}
+
+/** Whether every project has been built here: a stamp that was copied with node_modules says nothing of this folder. */
+function hasEveryOutput() {
+  const { references } = JSON.parse(readFileSync(join(ROOT, 'tsconfig.json'), 'utf8'))
+  return references.every(({ path }) => existsSync(join(ROOT, path, 'dist')))
 }
 
 /** When the newest source file changed. */

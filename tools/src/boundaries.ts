@@ -14,6 +14,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'packages/testing': [...SHARED, 'packages/dev-services'],
   router: SHARED,
   tools: SHARED,
+  wso2: ['packages/platform'],
 }
 
 /** Test support, for tests alone. */
@@ -123,7 +124,7 @@ function workersOfSeveral(modules: readonly ModuleFile[]): string[] {
 }
 
 const SUBGRAPHS = new Set(['forex', 'ledger', 'payment', 'profile', 'rule-engine', 'wallet'])
-const TOP_LEVEL = new Set(['router', 'workers', 'tools', 'web'])
+const TOP_LEVEL = new Set(['router', 'workers', 'tools', 'web', 'wso2'])
 
 /** The folder of a package of ours; `''` for any other. */
 function workspaceNamed(name: string): string {
