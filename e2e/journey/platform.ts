@@ -13,11 +13,17 @@ export interface TestPlatform {
   stop(): Promise<void>
 }
 
-export async function startTestPlatform(): Promise<TestPlatform> {
+export const startTestPlatform = (): Promise<TestPlatform> =>
+  testPlatform((dataDirectory) =>
+    startPlatform({ dataDirectory, ports: FREE_PORTS, logger: silentLogger, settleAfterMs: 50 }),
+  )
+
+/** What `launch` starts on the temporary folder that it is given. */
+export async function testPlatform(launch: (dataDirectory: string) => Promise<RunningPlatform>): Promise<TestPlatform> {
   const folder = mkdtempSync(join(tmpdir(), 'corridor-e2e-'))
   chmodSync(folder, 0o755) // PostgreSQL's own user passes through when the tests run as root.
   const dataDirectory = join(folder, '.data')
-  const platform = await startPlatform({ dataDirectory, ports: FREE_PORTS, logger: silentLogger, settleAfterMs: 50 })
+  const platform = await launch(dataDirectory)
   const clients: ApiClient[] = []
   return {
     platform,

@@ -3,7 +3,8 @@ import { createLogger } from '@corridor/platform'
 import { openDataDirectory, resetDataDirectory } from './data-directory.ts'
 import { explainStartFailure } from './explain-start-failure.ts'
 import { lockDataDirectory } from './lock.ts'
-import { type PlatformSettings, readPlatformSettings } from './settings.ts'
+import { startProcesses } from './processes/start-processes.ts'
+import { betweenProcesses, type PlatformSettings, readPlatformSettings } from './settings.ts'
 import { type RunningPlatform, startPlatform } from './start-platform.ts'
 
 /** Everything stops within 5 seconds of the signal; what does not is left, and its databases recover by themselves. */
@@ -23,11 +24,7 @@ async function main(args: readonly string[]): Promise<number> {
     dataDirectory = settings.dataDirectory
     if (args.includes('--reset')) await reset(dataDirectory)
     const startedMs = performance.now()
-    const starting = startPlatform({
-      ...settings,
-      logger: createLogger({ service: 'platform', level: settings.logLevel }),
-      onProgress: (line) => say(`  ${line} …`),
-    })
+    const starting = start(settings, args.includes('--processes'))
     const first = await Promise.race([starting, signal])
     if (typeof first !== 'string') announce(first, performance.now() - startedMs)
     const reason = await signal
@@ -43,16 +40,21 @@ async function main(args: readonly string[]): Promise<number> {
   }
 }
 
+function start(settings: PlatformSettings, inProcesses: boolean): Promise<RunningPlatform> {
+  const options = {
+    ...settings,
+    logger: createLogger({ service: 'platform', level: settings.logLevel }),
+    onProgress: (line: string) => say(`  ${line} …`),
+  }
+  return inProcesses
+    ? startProcesses({ ...options, external: betweenProcesses(settings.external) })
+    : startPlatform(options)
+}
+
 function readArguments(args: readonly string[]): PlatformSettings {
   const unknown = args.filter((argument) => !KNOWN_ARGUMENTS.includes(argument))
   if (unknown.length > 0) {
     throw new StartError(`npm start does not know ${unknown.join(' ')}.`, `use ${KNOWN_ARGUMENTS.join(' or ')}`)
-  }
-  if (args.includes('--processes')) {
-    throw new StartError(
-      'A process per part needs events to travel by Kafka, for which there is no bus yet.',
-      'run everything in one process with npm start',
-    )
   }
   return readPlatformSettings(process.env)
 }

@@ -27,6 +27,8 @@ export const STANDARD_PORTS: PlatformPorts = {
   dynamo: 8000,
 }
 
+export const SUBGRAPHS = ['forex', 'ledger', 'payment', 'profile', 'rule-engine', 'wallet'] as const
+
 /** The parts' names as they stand in a message. */
 const NAMES: Readonly<Record<keyof PlatformPorts, string>> = {
   router: 'the router',

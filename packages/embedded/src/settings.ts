@@ -1,6 +1,7 @@
 import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { StartError } from '@corridor/dev-services'
+import { type KafkaConnection, readKafkaConnection } from '@corridor/events'
 import { readConfig, setting } from '@corridor/platform'
 import { type PlatformPorts, portsMovedBy } from './ports.ts'
 
@@ -11,8 +12,15 @@ export const PROJECT_ROOT = fileURLToPath(new URL('../../../', import.meta.url))
 export interface External {
   readonly databaseUrl?: string
   readonly redisUrl?: string
+  readonly kafka?: KafkaConnection
   readonly dynamodbEndpoint?: string
   readonly oidcIssuer?: string
+}
+
+/** The addresses that processes cannot do without: nothing embedded reaches from one to another. */
+export interface BetweenProcesses {
+  readonly redisUrl: string
+  readonly kafka: KafkaConnection
 }
 
 export interface PlatformSettings {
@@ -40,7 +48,6 @@ const REQUIRED_IN_PRODUCTION = [
 
 /** Parts that have no implementation but the embedded one yet: naming another must not pass unheard. */
 const EMBEDDED_ONLY: Readonly<Record<string, string>> = {
-  KAFKA_BROKERS: 'events are delivered in this process only',
   OANDA_API_KEY: 'rates come from the simulated market only',
 }
 
@@ -74,10 +81,21 @@ export function readPlatformSettings(env: Environment): PlatformSettings {
     external: {
       ...(config.DATABASE_URL === undefined ? {} : { databaseUrl: config.DATABASE_URL }),
       ...(config.REDIS_URL === undefined ? {} : { redisUrl: config.REDIS_URL }),
+      ...(env.KAFKA_BROKERS ? { kafka: readKafkaConnection(env) } : {}),
       ...(config.DYNAMODB_ENDPOINT === undefined ? {} : { dynamodbEndpoint: config.DYNAMODB_ENDPOINT }),
       ...(config.OIDC_ISSUER === undefined ? {} : { oidcIssuer: config.OIDC_ISSUER }),
     },
   }
+}
+
+/** What processes meet over. @throws StartError when one of the two is missing. */
+export function betweenProcesses({ redisUrl, kafka, ...others }: External): External & BetweenProcesses {
+  if (redisUrl !== undefined && kafka !== undefined) return { ...others, redisUrl, kafka }
+  const missing = [...(redisUrl === undefined ? ['REDIS_URL'] : []), ...(kafka === undefined ? ['KAFKA_BROKERS'] : [])]
+  throw new StartError(
+    `A process per part needs ${missing.join(' and ')}, for nothing embedded reaches across processes.`,
+    'name a Redis and a Kafka that run, or start everything in one process with npm start',
+  )
 }
 
 /** In production nothing embedded is loaded: whatever has no address is missing, and all of it is named at once. */

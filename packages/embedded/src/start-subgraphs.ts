@@ -6,16 +6,11 @@ import { createProfileSubgraph, type ProfileSubgraph } from '@corridor/profile'
 import { createRuleEngineSubgraph } from '@corridor/rule-engine'
 import { type ServeOptions, type Subgraph, serveSubgraph } from '@corridor/subgraph'
 import { createWalletSubgraph } from '@corridor/wallet'
-import type { ApplicationUrls } from './databases.ts'
-import type { PlatformPorts } from './ports.ts'
-import type { Secrets } from './secrets.ts'
+import type { Foundation } from './foundation.ts'
 import type { ServiceClients } from './service-clients.ts'
 import type { StopStack } from './stop-stack.ts'
 
-export interface SubgraphsInput {
-  readonly databases: ApplicationUrls
-  readonly ports: PlatformPorts
-  readonly secrets: Secrets
+export interface SubgraphsInput extends Foundation {
   readonly clients: ServiceClients
   readonly clock: Clock
   readonly logger: Logger
@@ -43,16 +38,7 @@ export async function startSubgraphs(input: SubgraphsInput): Promise<{ profile: 
     }),
   )
   const ledger = own(await createLedgerSubgraph({ ...shared, databaseUrl: databases.ledger }))
-  const profile = own(
-    await createProfileSubgraph({
-      ...shared,
-      databaseUrl: databases.profile,
-      keysDatabaseUrl: databases['profile-keys'],
-      masterKey: toBase64(secrets.text('profile.masterKey')),
-      indexKey: toBase64(secrets.text('profile.indexKey')),
-      idempotencySecret: secrets.text('profile.idempotency'),
-    }),
-  )
+  const profile = own(await createProfileSubgraph({ ...shared, ...profileSettings(input) }))
   const rules = own(
     await createRuleEngineSubgraph({
       ...shared,
@@ -95,5 +81,14 @@ async function serve(input: SubgraphsInput, subgraph: Subgraph, routes: ServeOpt
   })
   stops.push(`the ${subgraph.name} subgraph's server`, () => server.close())
 }
+
+/** Where profiles lie, and the keys that open them. */
+export const profileSettings = ({ databases, secrets }: Pick<Foundation, 'databases' | 'secrets'>) => ({
+  databaseUrl: databases.profile,
+  keysDatabaseUrl: databases['profile-keys'],
+  masterKey: toBase64(secrets.text('profile.masterKey')),
+  indexKey: toBase64(secrets.text('profile.indexKey')),
+  idempotencySecret: secrets.text('profile.idempotency'),
+})
 
 const toBase64 = (base64url: string): string => Buffer.from(base64url, 'base64url').toString('base64')

@@ -108,8 +108,8 @@ describe('the settings', () => {
     expect(start).not.toThrow(/secret/)
   })
 
-  it.each(['KAFKA_BROKERS', 'OANDA_API_KEY'])('do not pass over %s, which nothing takes yet', (name) => {
-    expect(() => readPlatformSettings({ [name]: 'something' })).toThrow(`${name} is set, but`)
+  it('do not pass over OANDA_API_KEY, which nothing takes yet', () => {
+    expect(() => readPlatformSettings({ OANDA_API_KEY: 'something' })).toThrow('OANDA_API_KEY is set, but')
   })
 
   it('move all ports together, and find free ones that differ', async () => {

@@ -1,4 +1,5 @@
 import type { SqlClient } from '@corridor/platform'
+import type { Topic } from './event.ts'
 
 /**
  * Marks an event as handled by `consumer`, in the transaction of its effect; false when it already was, and then the
@@ -14,4 +15,22 @@ export async function handleOnce(
     values: [consumer, eventId],
   })
   return rowCount === 1
+}
+
+/** The events of a topic that the relay has yet to deliver, by id. */
+export async function queuedEventIds(client: SqlClient, topic: Topic): Promise<readonly string[]> {
+  const { rows } = await client.query<{ id: string }>('select id from event_queue where topic = $1', [topic])
+  return rows.map(({ id }) => id)
+}
+
+/** Whether the effect of all these events is committed in this database. */
+export async function areHandled(
+  client: SqlClient,
+  { consumer, eventIds }: { consumer: string; eventIds: readonly string[] },
+): Promise<boolean> {
+  const { rowCount } = await client.query(
+    'select 1 from handled_events where consumer = $1 and event_id = any($2::uuid[])',
+    [consumer, eventIds],
+  )
+  return rowCount === eventIds.length
 }

@@ -2,7 +2,7 @@ export { type Consumer, type EventBus, Undeliverable } from './bus.ts'
 export { EVENT_MAJOR_VERSION, fromCloudEvent, toCloudEvent, UnreadableEvent } from './cloud-event.ts'
 export { enqueueEvents, queueChannel } from './enqueue.ts'
 export { type DeliveredEvent, type EventData, type JsonValue, type NewEvent, TOPICS, type Topic } from './event.ts'
-export { handleOnce } from './handled.ts'
+export { areHandled, handleOnce, queuedEventIds } from './handled.ts'
 export { inProcessBus } from './in-process-bus.ts'
 export {
   DEAD_LETTER_RETENTION_MS,
@@ -13,6 +13,12 @@ export {
   TOPIC_PARTITIONS,
   TOPIC_RETENTION_MS,
 } from './kafka-bus.ts'
+export {
+  type KafkaConnection,
+  type KafkaCredentials,
+  kafkaEnvironment,
+  readKafkaConnection,
+} from './kafka-settings.ts'
 export { Lease } from './lease.ts'
 export { Loop, type LoopOptions } from './loop.ts'
 export { Relay, type RelayOptions } from './relay.ts'

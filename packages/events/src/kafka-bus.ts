@@ -14,20 +14,12 @@ import {
 import { type Consumer, type EventBus, Undeliverable } from './bus.ts'
 import { fromCloudEvent, toCloudEvent, UnreadableEvent } from './cloud-event.ts'
 import type { DeliveredEvent, Topic } from './event.ts'
+import type { KafkaConnection } from './kafka-settings.ts'
 
-export interface KafkaBusOptions {
-  /** Where to find the cluster: `host:port`, one or more. */
-  readonly brokers: readonly string[]
+export interface KafkaBusOptions extends KafkaConnection {
   /** Names this process to the brokers, in their logs and quotas. */
   readonly clientId: string
   readonly logger: Logger
-  /** TLS with the certificate authorities that Node trusts. Off unless said. */
-  readonly tls?: boolean
-  readonly sasl?: SASLOptions
-  /** Copies of each partition that is made here; never more than there are brokers. One unless said. */
-  readonly replicationFactor?: number
-  /** Stands before the name of every topic and group, so that platforms can share a cluster. Empty unless said. */
-  readonly prefix?: string
 }
 
 export const TOPIC_PARTITIONS = 3
@@ -110,13 +102,14 @@ export function kafkaBus(options: KafkaBusOptions): EventBus {
   }
 }
 
-function connect({ brokers, clientId, logger, tls, sasl }: KafkaBusOptions): Kafka {
+function connect({ brokers, clientId, logger, tls, credentials }: KafkaBusOptions): Kafka {
   const write = { [logLevel.ERROR]: 'error', [logLevel.WARN]: 'warn' } as const
   return new Kafka({
     brokers: [...brokers],
     clientId,
     ...(tls === undefined ? {} : { ssl: tls }),
-    ...(sasl === undefined ? {} : { sasl }),
+    // The client knows one type per mechanism; with these three all take a user and a password.
+    ...(credentials === undefined ? {} : { sasl: credentials as SASLOptions }),
     logLevel: logLevel.INFO,
     // The client's own progress is detail to us; `stack`, `timestamp` and the like are the logger's to add.
     logCreator: () => (entry) => {

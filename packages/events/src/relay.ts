@@ -61,11 +61,6 @@ export class Relay {
     await this.lease.release(this.options.pool)
   }
 
-  /** Whether nothing waits for delivery, what stands behind a parked row left out. */
-  async isIdle(): Promise<boolean> {
-    return (await readQueue(this.options.pool, 1)).length === 0
-  }
-
   /** Delivers one group; answers whether more may be waiting. */
   async round(): Promise<boolean> {
     const { pool, bus, maxRows = DEFAULT_MAX_ROWS } = this.options

@@ -10,32 +10,20 @@ export interface OutboxRelayDeps {
 }
 
 const CONNECTIONS_PER_DOMAIN = 2
-const POLL_MS = 25
 
 /** The relays of all domains: each delivers its own queue, so that one database that is away holds up no other. */
 export class OutboxRelay {
-  private readonly domains: readonly { domain: string; pool: Pool; relay: Relay }[]
+  private readonly domains: readonly { pool: Pool; relay: Relay }[]
 
   constructor({ databaseUrls, bus, wakeups, logger }: OutboxRelayDeps) {
     this.domains = Object.entries(databaseUrls).map(([domain, url]) => {
       const pool = createPool({ url, service: 'outbox-relay', max: CONNECTIONS_PER_DOMAIN })
-      return { domain, pool, relay: new Relay({ domain, pool, bus, wakeups, logger }) }
+      return { pool, relay: new Relay({ domain, pool, bus, wakeups, logger }) }
     })
   }
 
   start(): void {
     for (const { relay } of this.domains) relay.start()
-  }
-
-  /** Waits until a domain's queue has been delivered as far as it can be; false when it takes longer than `timeoutMs`. */
-  async drained(domain: string, timeoutMs: number): Promise<boolean> {
-    const relay = this.domains.find((each) => each.domain === domain)?.relay
-    const deadline = Date.now() + timeoutMs
-    while (relay && Date.now() < deadline) {
-      if (await relay.isIdle()) return true
-      await new Promise((resolve) => setTimeout(resolve, POLL_MS))
-    }
-    return false
   }
 
   async stop(): Promise<void> {

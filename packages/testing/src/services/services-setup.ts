@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
+import { freePort } from '@corridor/dev-services'
 import type { TestProject } from 'vitest/node'
 import { startKafka } from './start-kafka.ts'
 import { startRedis } from './start-redis.ts'
@@ -21,9 +22,13 @@ export default async function setup(project: TestProject): Promise<() => Promise
     rmSync(folder, { recursive: true, force: true })
   }
   try {
-    const redis = await startRedis({ folder })
+    const redis = await startRedis({ folder, port: await freePort() })
     stops.push(redis.stop)
-    const kafka = await startKafka({ folder, pomFile: resolve('tools/services/pom.xml') })
+    const kafka = await startKafka({
+      folder,
+      pomFile: resolve('tools/services/pom.xml'),
+      port: await freePort(),
+    })
     stops.push(kafka.stop)
     project.provide('redisUrl', redis.url)
     project.provide('kafkaBrokers', kafka.brokers)

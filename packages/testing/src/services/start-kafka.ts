@@ -1,5 +1,4 @@
 import { spawnSync } from 'node:child_process'
-import { randomBytes } from 'node:crypto'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { freePort } from '@corridor/dev-services'
@@ -10,25 +9,28 @@ const MAVEN_TIMEOUT_MS = 180_000
 /** Pinned: without a version Maven would take the newest of the day. */
 const COPY_DEPENDENCIES = 'org.apache.maven.plugins:maven-dependency-plugin:3.6.1:copy-dependencies'
 
+/** One per broker, which is a cluster of its own; a folder that carries it already is used as it is. */
+const CLUSTER_ID = Buffer.from('corridor-cluster').toString('base64url')
+
 /**
- * A real Apache Kafka: one broker that is its own controller (KRaft), on loopback, its data in `folder`. The jars are
- * those of `pomFile`, fetched by Maven; needs `mvn` and a Java of 17 or newer.
+ * A real Apache Kafka: one broker that is its own controller (KRaft), on loopback, its data in `folder`, kept from an
+ * earlier run if it is there. The jars are those of `pomFile`, fetched by Maven; needs `mvn` and a Java of 17 or newer.
  */
 export async function startKafka({
   folder,
   pomFile,
+  port,
 }: {
   folder: string
   pomFile: string
+  port: number
 }): Promise<StartedProgram & { brokers: string[] }> {
   const jars = join(folder, 'jars')
   runToEnd('mvn', ['-q', '-B', '-f', pomFile, COPY_DEPENDENCIES, '-DincludeScope=runtime', `-DoutputDirectory=${jars}`])
-  const port = await freePort()
   const properties = join(folder, 'server.properties')
   writeFileSync(properties, propertiesOf({ port, controllerPort: await freePort(), data: join(folder, 'data') }))
   const java = ['-cp', join(jars, '*')]
-  const clusterId = randomBytes(16).toString('base64url')
-  runToEnd('java', [...java, 'kafka.tools.StorageTool', 'format', '-t', clusterId, '-c', properties])
+  runToEnd('java', [...java, 'kafka.tools.StorageTool', 'format', '-g', '-t', CLUSTER_ID, '-c', properties])
   const broker = `127.0.0.1:${port}`
   const started = await startProgram({
     program: 'java',

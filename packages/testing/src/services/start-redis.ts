@@ -1,11 +1,15 @@
 import { join } from 'node:path'
-import { freePort } from '@corridor/dev-services'
 import { Redis } from 'ioredis'
 import { type StartedProgram, startProgram } from './started-program.ts'
 
 /** A real Redis on loopback that keeps nothing on disk. `redis-server` must be installed: Debian has it in that package. */
-export async function startRedis({ folder }: { folder: string }): Promise<StartedProgram & { url: string }> {
-  const port = await freePort()
+export async function startRedis({
+  folder,
+  port,
+}: {
+  folder: string
+  port: number
+}): Promise<StartedProgram & { url: string }> {
   const url = `redis://127.0.0.1:${port}`
   const started = await startProgram({
     program: 'redis-server',

@@ -1,0 +1,118 @@
+import { kafkaEnvironment } from '@corridor/events'
+import type { SubgraphName } from '@corridor/subgraph'
+import type { DatabaseName } from '../databases.ts'
+import { AUDIENCE, type Foundation } from '../foundation.ts'
+import { SUBGRAPHS } from '../ports.ts'
+import type { Issuer } from '../secrets.ts'
+import { subgraphUrl } from '../service-clients.ts'
+import type { BetweenProcesses } from '../settings.ts'
+import { allowedOrigins, SUPERGRAPH_FILE } from '../start-platform.ts'
+import { profileSettings } from '../start-subgraphs.ts'
+import type { Part } from './supervisor.ts'
+
+export interface PartsInput extends Foundation, BetweenProcesses {
+  readonly rateIntervalMs: number
+}
+
+type Environment = Readonly<Record<string, string>>
+
+/** Every part of the platform that has a process of its own, with its settings; later ones need earlier ones. */
+export function partsOf(input: PartsInput): { subgraphs: Part[]; workers: Part[]; router: Part } {
+  return { subgraphs: subgraphParts(input), workers: workerParts(input), router: routerPart(input) }
+}
+
+function subgraphParts(input: PartsInput): Part[] {
+  const { secrets, redisUrl, rateIntervalMs } = input
+  const profile = profileSettings(input)
+  const own: Readonly<Record<SubgraphName, Environment>> = {
+    forex: {
+      ...calls(input, 'forex-service', 'ledger'),
+      IDEMPOTENCY_SECRET: secrets.text('forex.idempotency'),
+      RATE_INTERVAL_MS: String(rateIntervalMs),
+    },
+    ledger: {},
+    payment: {
+      ...calls(input, 'payment-service', 'forex', 'rule-engine', 'wallet'),
+      IDEMPOTENCY_SECRET: secrets.text('payment.idempotency'),
+      CALLBACK_SECRET: secrets.text('payment.callback'),
+    },
+    profile: {
+      PROFILE_KEYS_DATABASE_URL: profile.keysDatabaseUrl,
+      PROFILE_MASTER_KEY: profile.masterKey,
+      PROFILE_INDEX_KEY: profile.indexKey,
+      IDEMPOTENCY_SECRET: profile.idempotencySecret,
+    },
+    'rule-engine': calls(input, 'rule-engine-service', 'forex'),
+    wallet: {
+      ...calls(input, 'wallet-service', 'ledger', 'profile'),
+      IDEMPOTENCY_SECRET: secrets.text('wallet.idempotency'),
+    },
+  }
+  return SUBGRAPHS.map((name) => ({
+    name,
+    main: `subgraphs/${name}/dist/main.js`,
+    env: {
+      PORT: String(input.ports[name]),
+      REDIS_URL: redisUrl,
+      INTERNAL_PUBLIC_KEYS: JSON.stringify(secrets.publicKeys),
+      ...databaseOf(input, name),
+      ...own[name],
+    },
+  }))
+}
+
+function workerParts(input: PartsInput): Part[] {
+  const { ports, secrets, redisUrl, rateIntervalMs } = input
+  const kafka = kafkaEnvironment(input.kafka)
+  const worker = (name: string, env: Environment): Part => ({ name, main: `workers/dist/${name}/main.js`, env })
+  return [
+    worker('forex-poller', {
+      ...databaseOf(input, 'forex'),
+      REDIS_URL: redisUrl,
+      RATE_INTERVAL_MS: String(rateIntervalMs),
+    }),
+    worker('payment-processor', {
+      ...databaseOf(input, 'payment'),
+      ...calls(input, 'payment-processor', 'forex', 'ledger', 'rule-engine'),
+      REDIS_URL: redisUrl,
+      CALLBACK_URL: `http://localhost:${ports.router}/callbacks/sandbox`,
+      CALLBACK_SECRET: secrets.text('payment.callback'),
+    }),
+    worker('outbox-relay', {
+      ...Object.assign({}, ...SUBGRAPHS.map((name) => databaseOf(input, name))),
+      ...kafka,
+      REDIS_URL: redisUrl,
+    }),
+    worker('risk-counters', { ...databaseOf(input, 'rule-engine'), ...kafka }),
+  ]
+}
+
+function routerPart({ ports, secrets, identity }: PartsInput): Part {
+  return {
+    name: 'router',
+    main: 'router/dist/main.js',
+    env: {
+      PLATFORM_MODE: 'development',
+      PORT: String(ports.router),
+      SUPERGRAPH: SUPERGRAPH_FILE,
+      SUBGRAPH_URLS: JSON.stringify(Object.fromEntries(SUBGRAPHS.map((name) => [name, subgraphUrl(ports, name)]))),
+      INTERNAL_PRIVATE_KEY: JSON.stringify(secrets.privateKey('router')),
+      OIDC_ISSUER: identity.issuer,
+      OIDC_JWKS_URI: identity.jwks.href,
+      OIDC_AUDIENCE: AUDIENCE,
+      ALLOWED_ORIGINS: allowedOrigins(ports).join(','),
+    },
+  }
+}
+
+/** What a service needs that calls those subgraphs. */
+const calls = ({ ports, secrets }: PartsInput, issuer: Issuer, ...audiences: readonly SubgraphName[]): Environment => ({
+  INTERNAL_PRIVATE_KEY: JSON.stringify(secrets.privateKey(issuer)),
+  ...Object.fromEntries(audiences.map((name) => [`${inCapitals(name)}_URL`, subgraphUrl(ports, name)])),
+})
+
+const databaseOf = ({ databases }: PartsInput, name: DatabaseName): Environment => ({
+  [`${inCapitals(name)}_DATABASE_URL`]: databases[name],
+})
+
+const inCapitals = (name: string): string => name.toUpperCase().replaceAll('-', '_')

@@ -1,0 +1,71 @@
+import { inProcessWakeups, type Logger, systemClock } from '@corridor/platform'
+import { createProfileSubgraph } from '@corridor/profile'
+import { type Foundation, layFoundation } from '../foundation.ts'
+import { STANDARD_PORTS } from '../ports.ts'
+import { queuedSeeds, seedProfiles, waitForSeeds } from '../seed-profiles.ts'
+import type { BetweenProcesses, External } from '../settings.ts'
+import { DEFAULT_RATE_INTERVAL_MS, type PlatformOptions, type RunningPlatform, startOrStop } from '../start-platform.ts'
+import { profileSettings } from '../start-subgraphs.ts'
+import type { StopStack } from '../stop-stack.ts'
+import { partsOf } from './parts.ts'
+import { Supervisor } from './supervisor.ts'
+
+export interface ProcessesOptions extends PlatformOptions {
+  readonly external: External & BetweenProcesses
+}
+
+/**
+ * The whole platform, each part in a process of its own that is started again when it dies; databases, identity and what
+ * else is embedded stay in this one. A start that fails stops what it had started.
+ *
+ * @throws StartError with cause and remedy where they are known.
+ */
+export const startProcesses = (options: ProcessesOptions): Promise<RunningPlatform> =>
+  startOrStop(options.logger, (stops) => start(options, stops))
+
+async function start(options: ProcessesOptions, stops: StopStack): Promise<RunningPlatform> {
+  const { external, logger, ports: wanted = STANDARD_PORTS, rateIntervalMs = DEFAULT_RATE_INTERVAL_MS } = options
+  const say = options.onProgress ?? (() => undefined)
+  const foundation = await layFoundation({
+    dataDirectory: options.dataDirectory,
+    ports: wanted,
+    external,
+    clock: systemClock,
+    logger,
+    say,
+    stops,
+  })
+  const { directory, ports, databases, identity } = foundation
+  await seed(foundation, logger)
+  const seeds = await queuedSeeds(databases)
+
+  const { redisUrl, kafka } = external
+  const { subgraphs, workers, router } = partsOf({ ...foundation, redisUrl, kafka, rateIntervalMs })
+  const supervisor = new Supervisor({ runDirectory: directory.run, logger })
+  for (const group of [subgraphs, [...workers, router]]) {
+    const names = group.map(({ name }) => name)
+    say(`Starting ${names.join(', ')}`)
+    stops.push(names.join(', '), () => supervisor.stop(names))
+    await supervisor.start(group)
+  }
+  await waitForSeeds({ databases, seeds, logger })
+  const url = `http://localhost:${ports.router}/graphql`
+  return { url, ports, tokenUrl: identity.tokenUrl, databases, stop: () => stops.stop() }
+}
+
+/** Seeded users' profiles are made here, before anybody may ask for them. */
+async function seed(foundation: Foundation, logger: Logger): Promise<void> {
+  const wakeups = inProcessWakeups()
+  const profile = await createProfileSubgraph({
+    ...profileSettings(foundation),
+    clock: systemClock,
+    logger,
+    wakeups,
+  })
+  try {
+    await seedProfiles(profile)
+  } finally {
+    await profile.close()
+    await wakeups.close()
+  }
+}
