@@ -1,5 +1,8 @@
 import { type SqlClient, uuidv7 } from '@corridor/platform'
 
+/** The part of its life after which a lease is renewed. */
+const RENEW_AFTER = 3
+
 /**
  * One holder at a time, by a row of `leases`. Expiry is judged by the database's clock alone, so that no two clocks
  * are compared. The fence rises whenever the holder changes: work guarded by `fence` cannot be done by an old holder.
@@ -7,13 +10,19 @@ import { type SqlClient, uuidv7 } from '@corridor/platform'
 export class Lease {
   readonly holder: string
   private fence: bigint | null = null
+  private renewedAtMs = Number.NEGATIVE_INFINITY
 
   constructor(private readonly options: { name: string; ttlMs: number; holder?: string }) {
     this.holder = options.holder ?? uuidv7()
   }
 
-  /** The fence if this is the holder now, after taking or renewing the lease; null while another holds it. */
+  /**
+   * The fence if this is the holder, after taking or renewing the lease; null while another holds it. What was renewed a
+   * moment ago is not renewed again: `confirm` finds out if it was lost since.
+   */
   async hold(client: SqlClient): Promise<bigint | null> {
+    const nowMs = performance.now()
+    if (this.fence !== null && nowMs - this.renewedAtMs < this.options.ttlMs / RENEW_AFTER) return this.fence
     const { rows } = await client.query<{ fence: bigint }>({
       name: 'lease-hold',
       text: `insert into leases as l (name, holder, fence, expires_at)
@@ -27,6 +36,7 @@ export class Lease {
       values: [this.options.name, this.holder, this.options.ttlMs],
     })
     this.fence = rows[0]?.fence ?? null
+    this.renewedAtMs = nowMs
     return this.fence
   }
 
@@ -37,6 +47,7 @@ export class Lease {
       text: `select 1 from leases where name = $1 and holder = $2 and fence = $3 for share`,
       values: [this.options.name, this.holder, this.fence],
     })
+    if (rowCount !== 1) this.fence = null
     return rowCount === 1
   }
 

@@ -1,23 +1,34 @@
-import { hasScope, type Logger, type Pool, type Wakeups } from '@corridor/platform'
-import { type LiveSource, liveStream, type SubgraphContext } from '@corridor/subgraph'
-import { hasArrived, type Payment, type PaymentEvent } from './domain/payment.ts'
-import { EVENTS_CHANNEL } from './processor/channels.ts'
-import { lastPosition, readChangedAfter, readEventsAfter } from './use-cases/event-store.ts'
+import type { Logger, Pool, Wakeups } from '@corridor/platform'
+import { liveStream } from '@corridor/subgraph'
+import { hasArrived, type PaymentEvent } from './domain/payment.ts'
+import { EVENTS_CHANNEL } from './use-cases/channels.ts'
+import {
+  type EventFilter,
+  lastPosition,
+  readAllEventsAfter,
+  readEventsAfter,
+  withPayments,
+} from './use-cases/event-store.ts'
 
 /** A wake-up that was lost costs a reader this long. */
 const POLL_MS = 1_000
 const BATCH = 1_000
-/** One reader reads this many at a time, and the next only when he has taken them. */
+/** One reader catches up by this many at a time, and takes the next only when he has taken them. */
 const READ = 100
+/** A reader behind whom more has gathered reads it from the database instead. */
+const MAX_PENDING = 2_000
 
+/** One reader. What is dispatched gathers in `pending`; while he is not `live` he reads from the database first. */
 interface Watch {
-  readonly keys: readonly string[]
-  readonly wake: () => void
+  readonly filter: EventFilter
+  pending: PaymentEvent[]
+  live: boolean
+  wake: () => void
 }
 
 /**
- * Wakes the readers of payment events. However many there are, one statement per wake-up says whose payments changed;
- * only those then read, each from his own position.
+ * Hands payment events to their readers. However many there are, what is new is read once and given to those whom it
+ * concerns; a reader reads for himself only what lies before he came.
  */
 export class PaymentEventWatcher {
   private readonly watches = new Map<string, Set<Watch>>()
@@ -33,23 +44,25 @@ export class PaymentEventWatcher {
     this.timer.unref()
   }
 
-  /** The events of one payment, or of a customer's payments, behind a position. */
-  follow(filter: { after: bigint; paymentId: string | null; customer: string }): AsyncIterableIterator<PaymentEvent> {
-    let after = filter.after
-    const source: LiveSource<PaymentEvent> & { wake: () => void } = {
-      wake: () => undefined,
+  /** The events of one payment, or of a customer's payments, behind a position, each with its payment as it stands. */
+  follow({ after: start, ...filter }: EventFilter & { readonly after: bigint }): AsyncIterableIterator<PaymentEvent> {
+    let after = start
+    const watch: Watch = { filter, pending: [], live: false, wake: () => undefined }
+    return liveStream<PaymentEvent>({
       read: async () => {
-        const events = await readEventsAfter(this.deps.pool, { ...filter, after, limit: READ })
-        after = events.at(-1)?.position ?? after
-        if (events.length === READ) source.wake()
-        return events
+        const old = watch.live ? [] : await this.catchUp(watch, after)
+        after = old.at(-1)?.position ?? after
+        // In the order of their positions: what was read and dispatched alike comes once.
+        const fresh = watch.live ? watch.pending.filter(({ position }) => position > after) : []
+        if (watch.live) watch.pending = []
+        after = fresh.at(-1)?.position ?? after
+        return [...old, ...fresh]
       },
       onWake: (wake) => {
-        source.wake = wake
-        return this.watch({ keys: [filter.paymentId ?? filter.customer], wake })
+        watch.wake = wake
+        return this.add(watch)
       },
-    }
-    return liveStream(source)
+    })
   }
 
   close(): void {
@@ -57,17 +70,25 @@ export class PaymentEventWatcher {
     this.stopListening()
   }
 
-  private watch(watch: Watch): () => void {
-    for (const key of watch.keys) {
-      const watches = this.watches.get(key) ?? new Set()
-      this.watches.set(key, watches.add(watch))
+  /** Reads what lies behind a position; the reader goes on with what is dispatched once there is no more. */
+  private async catchUp(watch: Watch, after: bigint): Promise<PaymentEvent[]> {
+    watch.live = true // Taken back below, or by whoever finds that something was not dispatched meanwhile.
+    const events = await readEventsAfter(this.deps.pool, { ...watch.filter, after, limit: READ })
+    if (events.length === READ) {
+      watch.live = false
+      watch.wake()
     }
+    return await withPayments(this.deps.pool, events)
+  }
+
+  private add(watch: Watch): () => void {
+    const key = watch.filter.paymentId ?? watch.filter.customer
+    const watches = this.watches.get(key) ?? new Set()
+    this.watches.set(key, watches.add(watch))
+    if (this.position === null) this.look()
     return () => {
-      for (const key of watch.keys) {
-        const watches = this.watches.get(key)
-        watches?.delete(watch)
-        if (watches?.size === 0) this.watches.delete(key)
-      }
+      watches.delete(watch)
+      if (watches.size === 0 && this.watches.get(key) === watches) this.watches.delete(key)
     }
   }
 
@@ -92,28 +113,44 @@ export class PaymentEventWatcher {
   }
 
   private async lookOnce(): Promise<void> {
+    const { pool } = this.deps
     if (this.position === null) {
-      // Nobody knows what was missed: all readers look for themselves, once.
-      this.position = await lastPosition(this.deps.pool)
-      for (const watches of this.watches.values()) for (const { wake } of watches) wake()
+      // What came until now was dispatched to nobody: all readers look for themselves, once.
+      this.position = await lastPosition(pool)
+      for (const watches of this.watches.values()) for (const watch of watches) reset(watch)
       return
     }
-    const changed = await readChangedAfter(this.deps.pool, this.position, BATCH)
-    this.position = changed.at(-1)?.position ?? this.position
-    const keys = new Set(changed.flatMap(({ paymentId, payer, payee }) => [paymentId, payer, payee ?? payer]))
-    for (const key of keys) for (const { wake } of this.watches.get(key) ?? []) wake()
-    if (changed.length === BATCH) this.again = true
+    const events = await readAllEventsAfter(pool, { after: this.position, limit: BATCH })
+    const wanted = events.filter((event) => keysOf(event).some((key) => this.watches.has(key)))
+    const read = new Map((await withPayments(pool, wanted)).map((event) => [event.position, event]))
+    for (const event of events) this.dispatch(read.get(event.position) ?? event)
+    this.position = events.at(-1)?.position ?? this.position
+    if (events.length === BATCH) this.again = true
+  }
+
+  private dispatch(event: PaymentEvent): void {
+    for (const key of keysOf(event)) {
+      for (const watch of this.watches.get(key) ?? []) {
+        if (!concerns(watch.filter, event)) continue
+        if (event.payment === undefined || watch.pending.length >= MAX_PENDING) reset(watch)
+        else watch.pending.push(event)
+        watch.wake()
+      }
+    }
   }
 }
 
-/** How a caller sees a payment: as its payer, as staff, as its payee once it has arrived, or not at all. */
-export type Sight = 'payer' | 'staff' | 'payee'
-
-export function sightOf(
-  { caller }: Pick<SubgraphContext, 'caller'>,
-  { payer, payee, status }: Pick<Payment, 'payer' | 'payee' | 'status'>,
-): Sight | null {
-  if (caller.kind === 'user' && caller.subject === payer) return 'payer'
-  if (hasScope(caller, 'payments:review') || hasScope(caller, 'ledger:audit')) return 'staff'
-  return caller.kind === 'user' && caller.subject === payee && hasArrived(status) ? 'payee' : null
+/** What was not dispatched to a reader he reads for himself. */
+function reset(watch: Watch): void {
+  watch.pending = []
+  watch.live = false
+  watch.wake()
 }
+
+const keysOf = ({ paymentId, payer, payee }: PaymentEvent): string[] => [
+  ...new Set([paymentId, payer, ...(payee === null ? [] : [payee])]),
+]
+
+/** A payee's events are those from the arrival on. */
+const concerns = ({ paymentId, customer, arrivedOnly }: EventFilter, event: PaymentEvent): boolean =>
+  paymentId === null ? event.payer === customer || hasArrived(event.status) : !arrivedOnly || hasArrived(event.status)

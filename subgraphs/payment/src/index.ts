@@ -18,6 +18,7 @@ import { PaymentQuoteResolver } from './resolvers/quote-resolver.ts'
 import { ProfileRef } from './resolvers/references.ts'
 import { quotePort, rulesPort, walletPort } from './use-cases/ports.ts'
 import { takeCallback } from './use-cases/take-callback.ts'
+import { TakeIn } from './use-cases/take-in.ts'
 
 export type { FeePolicy } from './domain/fee.ts'
 export { createPaymentProcessor, type PaymentProcessor, type ProcessorDeps } from './processor/payment-processor.ts'
@@ -60,9 +61,10 @@ export async function createPaymentSubgraph(deps: PaymentDeps): Promise<PaymentS
   const quotes = quotePort(deps.forex)
   const watcher = new PaymentEventWatcher({ pool, wakeups, logger })
   const reader = createPaymentReader(pool)
+  const taking = { pool, clock, wakeups, keys, wallets, quotes, defaultProvider: 'sandbox' }
   const schema = await buildFederatedSchema({
     resolvers: [
-      new PaymentResolver({ pool, clock, wakeups, keys, wallets, quotes, defaultProvider: 'sandbox' }, reader),
+      new PaymentResolver(taking, new TakeIn(taking), reader),
       new PaymentQuoteResolver({ pool, clock, wallets, quotes, rules: rulesPort(deps.rules), fees }),
       new PaymentEventResolver(pool, watcher, reader),
       new WalletPaymentsResolver(pool),

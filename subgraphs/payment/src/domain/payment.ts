@@ -69,6 +69,8 @@ export interface PaymentEvent {
   readonly payee: string | null
   readonly note: string | null
   readonly at: Date
+  /** As it stands, where it was read with the event. */
+  readonly payment?: Payment
 }
 
 /** What a payee may see begins here. */

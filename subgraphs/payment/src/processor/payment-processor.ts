@@ -4,11 +4,10 @@ import type { ServiceClient } from '@corridor/subgraph'
 import { type FeePolicy, STANDARD_FEES } from '../domain/fee.ts'
 import type { Payment } from '../domain/payment.ts'
 import type { FundingProvider } from '../providers/funding-provider.ts'
+import { DUE_CHANNEL, EVENTS_CHANNEL, EVENTS_QUEUED_CHANNEL } from '../use-cases/channels.ts'
 import { placeEvents, type QueuedEvent } from '../use-cases/event-store.ts'
 import { readDue, writeChanges } from '../use-cases/payment-store.ts'
 import { ledgerPort, pricePort, rulesPort } from '../use-cases/ports.ts'
-import { DUE_CHANNEL } from '../use-cases/send-payment.ts'
-import { EVENTS_CHANNEL, EVENTS_QUEUED_CHANNEL } from './channels.ts'
 import { type Processed, processGroup } from './process-group.ts'
 import { type HeldLease, WalletLeases } from './wallet-leases.ts'
 
@@ -76,10 +75,8 @@ export function createPaymentProcessor(deps: ProcessorDeps): PaymentProcessor {
     placed: () => wakeups.wake(EVENTS_CHANNEL),
     logger,
     wakeups,
-    // Taken-in payments wake the domain's relay; what the processor writes wakes this one.
     channel: EVENTS_QUEUED_CHANNEL,
   })
-  const unsubscribe = wakeups.subscribe(DUE_CHANNEL, () => wakeups.wake(EVENTS_QUEUED_CHANNEL))
 
   return {
     pool,
@@ -88,7 +85,6 @@ export function createPaymentProcessor(deps: ProcessorDeps): PaymentProcessor {
       loop.start()
     },
     async stop() {
-      unsubscribe()
       await loop.stop()
       await sequencer.stop()
       await pool.end()

@@ -1,4 +1,4 @@
-import { inTransaction, type Pool, type SqlClient, uuidv7 } from '@corridor/platform'
+import { type Pool, type SqlClient, uuidv7 } from '@corridor/platform'
 
 export interface HeldLease {
   readonly walletId: string
@@ -16,24 +16,22 @@ export class WalletLeases {
 
   /** Takes up to `limit` wallets that have something due and that nobody holds. */
   async take(pool: Pool, { now, limit }: { now: Date; limit: number }): Promise<HeldLease[]> {
-    return await inTransaction(pool, async (client) => {
-      const { rows } = await client.query<{ walletId: string; fence: bigint }>({
-        name: 'wallet-leases-take',
-        text: `with due as (
-                 select leased_wallet_id as wallet_id, min(number) as first from payments p
-                 where due_at <= $2 and not exists (
-                   select 1 from wallet_leases l where l.wallet_id = p.leased_wallet_id and l.expires_at > clock_timestamp())
-                 group by 1 order by first limit $3
-               )
-               insert into wallet_leases as l (wallet_id, holder, fence, expires_at)
-               select wallet_id, $1, 1, clock_timestamp() + $4 * interval '1 millisecond' from due order by wallet_id
-               on conflict (wallet_id) do update set holder = excluded.holder, fence = l.fence + 1, expires_at = excluded.expires_at
-                 where l.expires_at <= clock_timestamp()
-               returning wallet_id as "walletId", fence`,
-        values: [this.holder, now, limit, this.ttlMs],
-      })
-      return rows
+    const { rows } = await pool.query<{ walletId: string; fence: bigint }>({
+      name: 'wallet-leases-take',
+      text: `with due as (
+               select leased_wallet_id as wallet_id, min(number) as first from payments p
+               where due_at <= $2 and not exists (
+                 select 1 from wallet_leases l where l.wallet_id = p.leased_wallet_id and l.expires_at > clock_timestamp())
+               group by 1 order by first limit $3
+             )
+             insert into wallet_leases as l (wallet_id, holder, fence, expires_at)
+             select wallet_id, $1, 1, clock_timestamp() + $4 * interval '1 millisecond' from due order by wallet_id
+             on conflict (wallet_id) do update set holder = excluded.holder, fence = l.fence + 1, expires_at = excluded.expires_at
+               where l.expires_at <= clock_timestamp()
+             returning wallet_id as "walletId", fence`,
+      values: [this.holder, now, limit, this.ttlMs],
     })
+    return rows
   }
 
   /** Those of the leases that are still ours, locked until the transaction ends and given up with it. */

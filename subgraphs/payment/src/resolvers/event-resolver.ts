@@ -11,12 +11,12 @@ import {
 } from '@corridor/subgraph'
 import { Arg, Ctx, FieldResolver, ID, Query, Resolver, Root, Subscription } from 'type-graphql'
 import type { Payment, PaymentEvent } from '../domain/payment.ts'
-import { type PaymentEventWatcher, sightOf } from '../event-watcher.ts'
+import type { PaymentEventWatcher } from '../event-watcher.ts'
 import { lastPosition, readTimelines } from '../use-cases/event-store.ts'
-import { readPayments } from '../use-cases/payment-store.ts'
 import { numberOf } from './payment-cursor.ts'
 import type { PaymentReader } from './payment-resolver.ts'
 import { PaymentEventType } from './payment-types.ts'
+import { sightOf } from './sight.ts'
 
 /** The history of payments, read by position. */
 @Resolver(() => PaymentEventType)
@@ -59,14 +59,20 @@ export class PaymentEventResolver {
     const given = after ? positionOf(after) : null
     if (!id) {
       const customer = subjectOf(context.caller)
-      return this.watcher.follow({ after: given ?? (await lastPosition(this.pool)), paymentId: null, customer })
+      return this.watcher.follow({
+        after: given ?? (await lastPosition(this.pool)),
+        paymentId: null,
+        customer,
+        arrivedOnly: false,
+      })
     }
     const payment = await this.reader(id, context)
     if (!payment) throw new RefusalError(refuse('NOT_FOUND', undefined, 'id'))
     const newest = (await readTimelines(this.pool, [id])).get(id)?.at(-1)
     // As it stands is its newest positioned event; a payment so new that it has none begins with its first.
     const from = given ?? (newest ? newest.position - 1n : 0n)
-    return this.watcher.follow({ after: from, paymentId: id, customer: payment.payer })
+    const arrivedOnly = sightOf(context, payment) === 'payee'
+    return this.watcher.follow({ after: from, paymentId: id, customer: payment.payer, arrivedOnly })
   }
 
   @FieldResolver()
@@ -75,8 +81,8 @@ export class PaymentEventResolver {
   }
 
   @FieldResolver()
-  async payment(@Root() { paymentId }: PaymentEvent, @Ctx() context: SubgraphContext): Promise<Payment> {
-    const payment = (await readPayments(this.pool, [paymentId])).get(paymentId)
+  async payment(@Root() event: PaymentEvent, @Ctx() context: SubgraphContext): Promise<Payment> {
+    const payment = event.payment ?? (await this.reader(event.paymentId, context))
     invariant(payment && sightOf(context, payment), 'an event is shown to who may see its payment')
     return payment
   }

@@ -3,6 +3,7 @@ import {
   hasScope,
   type IdempotencyKeys,
   idempotencyScope,
+  invariant,
   isUuid,
   orThrow,
   type Pool,
@@ -26,19 +27,12 @@ import {
 } from '@corridor/subgraph'
 import { Arg, Ctx, FieldResolver, ID, Int, Mutation, Query, Resolver, Root } from 'type-graphql'
 import { hasArrived, type Payment, type PaymentEvent } from '../domain/payment.ts'
-import { type Sight, sightOf } from '../event-watcher.ts'
+import type { FundingRequest } from '../use-cases/draft-payments.ts'
 import { readTimelines } from '../use-cases/event-store.ts'
 import { readSendRequest } from '../use-cases/payment-request.ts'
 import { readPage, readPayments } from '../use-cases/payment-store.ts'
 import { cancelPayment, reviewPayment } from '../use-cases/record-intent.ts'
-import {
-  type CallerKey,
-  deposit,
-  type FundingRequest,
-  type SendDeps,
-  sendPayment,
-  withdraw,
-} from '../use-cases/send-payment.ts'
+import type { CallerKey, TakeIn, TakeInCall, TakeInDeps } from '../use-cases/take-in.ts'
 import { numberOf } from './payment-cursor.ts'
 import {
   DepositInput,
@@ -49,10 +43,9 @@ import {
   SendPaymentResultType,
   WithdrawInput,
 } from './payment-types.ts'
+import { type Sight, sightOf } from './sight.ts'
 
 const MAX_BULK = 1_000
-/** Payments of one bulk that are taken in side by side; what they share is their wallets, which are only read. */
-const BULK_AT_ONCE = 16
 
 /** Payments by id that the caller may see, one statement a request. */
 export const createPaymentReader = (pool: Pool) =>
@@ -71,7 +64,8 @@ export class PaymentResolver {
   private readonly timelines: (id: string, context: SubgraphContext) => Promise<readonly PaymentEvent[]>
 
   constructor(
-    private readonly deps: SendDeps,
+    private readonly deps: TakeInDeps,
+    private readonly takeIn: TakeIn,
     private readonly reader: PaymentReader,
   ) {
     this.timelines = requestLoader(async (ids) => {
@@ -122,7 +116,8 @@ export class PaymentResolver {
   ): Promise<Payment> {
     const { idempotencyKey, ...fields } = input
     const request = orThrow(readSendRequest(fields, 'input'))
-    return orThrow(await sendPayment(this.deps, callerKey(context, this.deps.keys, idempotencyKey), request, 'input'))
+    const caller = callerKey(context, this.deps.keys, idempotencyKey)
+    return await this.take({ operation: 'sendPayment', input: request, caller, at: 'input' })
   }
 
   @RequiresScopes('payments:write')
@@ -135,17 +130,13 @@ export class PaymentResolver {
   ): Promise<SendPaymentResultType[]> {
     if (inputs.length > MAX_BULK) orThrow(refuse('BATCH_TOO_LARGE', `At most ${MAX_BULK} payments at once.`, 'input'))
     subjectOf(context.caller)
-    const results: SendPaymentResultType[] = []
-    const byKey = Map.groupBy(inputs.keys(), (index) => inputs[index]?.idempotencyKey)
-    const queue = [...byKey.values()]
-    // A key that comes twice is taken in order, so that the second finds the first's payment.
-    const work = async (): Promise<void> => {
-      for (let next = queue.shift(); next; next = queue.shift()) {
-        for (const index of next) results[index] = await this.sendOne(inputs[index], `input.${index}`, context)
-      }
-    }
-    await Promise.all(Array.from({ length: Math.min(BULK_AT_ONCE, queue.length) }, work))
-    return results
+    const calls = inputs.map((input, index) => this.readCall(input, `input.${index}`, context))
+    const taken = (await this.takeIn.submit(calls.flatMap((call) => (call.ok ? [call.value] : [])))).values()
+    return calls.map((call) => {
+      const result = call.ok ? taken.next().value : call
+      if (result?.ok) return { payment: result.value }
+      return { errorCode: result?.code ?? null, errorMessage: result?.message ?? null }
+    })
   }
 
   @RequiresScopes('payments:write')
@@ -154,8 +145,8 @@ export class PaymentResolver {
     @Arg('input', () => DepositInput) input: DepositInput,
     @Ctx() context: SubgraphContext,
   ): Promise<Payment> {
-    const key = callerKey(context, this.deps.keys, input.idempotencyKey)
-    return orThrow(await deposit(this.deps, key, orThrow(fundingRequest(input))))
+    const caller = callerKey(context, this.deps.keys, input.idempotencyKey)
+    return await this.take({ operation: 'deposit', input: orThrow(fundingRequest(input)), caller, at: 'input' })
   }
 
   @RequiresScopes('payments:write')
@@ -187,8 +178,8 @@ export class PaymentResolver {
     @Arg('input', () => WithdrawInput) input: WithdrawInput,
     @Ctx() context: SubgraphContext,
   ): Promise<Payment> {
-    const key = callerKey(context, this.deps.keys, input.idempotencyKey)
-    return orThrow(await withdraw(this.deps, key, orThrow(fundingRequest(input))))
+    const caller = callerKey(context, this.deps.keys, input.idempotencyKey)
+    return await this.take({ operation: 'withdraw', input: orThrow(fundingRequest(input)), caller, at: 'input' })
   }
 
   @FieldResolver()
@@ -263,19 +254,23 @@ export class PaymentResolver {
     return code === null ? null : ofPayer(payment, context, { code, message: message ?? '' })
   }
 
-  private async sendOne(
-    input: SendPaymentInput | undefined,
+  private async take(call: TakeInCall): Promise<Payment> {
+    const [taken] = await this.takeIn.submit([call])
+    invariant(taken, 'every call has its result')
+    return orThrow(taken)
+  }
+
+  private readCall(
+    { idempotencyKey, ...fields }: SendPaymentInput,
     at: string,
-    context: SubgraphContext,
-  ): Promise<SendPaymentResultType> {
-    const { idempotencyKey = '', ...fields } = input ?? {}
+    { caller }: SubgraphContext,
+  ): Result<TakeInCall> {
     const key = this.deps.keys.check(idempotencyKey)
-    if (!key.ok) return { errorCode: key.code, errorMessage: key.message }
+    if (!key.ok) return key
     const request = readSendRequest(fields, at)
-    const sent = request.ok
-      ? await sendPayment(this.deps, callerKey(context, this.deps.keys, idempotencyKey), request.value, at)
-      : request
-    return sent.ok ? { payment: sent.value } : { errorCode: sent.code, errorMessage: sent.message }
+    if (!request.ok) return request
+    const owner = { subject: subjectOf(caller), scope: idempotencyScope(caller), key: key.value }
+    return accept({ operation: 'sendPayment', input: request.value, caller: owner, at })
   }
 }
 

@@ -4,7 +4,7 @@ import { Arg, Ctx, FieldResolver, ID, Mutation, Query, Resolver, Root } from 'ty
 import { planPostings } from '../domain/postings.ts'
 import { readTransferRequest } from '../use-cases/payment-request.ts'
 import { type PrepareDeps, preparePayment } from '../use-cases/prepare-payment.ts'
-import { type PreparedQuote, readQuote } from '../use-cases/quote-store.ts'
+import { type PreparedQuote, readQuotes } from '../use-cases/quote-store.ts'
 import { PaymentQuoteType, type PlannedPostingType, PreparePaymentInput } from './payment-types.ts'
 
 @Resolver(() => PaymentQuoteType)
@@ -17,7 +17,7 @@ export class PaymentQuoteResolver {
     @Arg('id', () => ID) id: string,
     @Ctx() { caller }: SubgraphContext,
   ): Promise<PreparedQuote | null> {
-    const quote = isUuid(id) ? await readQuote(this.deps.pool, id) : null
+    const quote = (await readQuotes(this.deps.pool, [id].filter(isUuid))).get(id)
     return quote?.owner === subjectOf(caller) ? quote : null
   }
 

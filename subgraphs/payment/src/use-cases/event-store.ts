@@ -1,5 +1,6 @@
-import type { SqlClient } from '@corridor/platform'
+import { invariant, type SqlClient } from '@corridor/platform'
 import type { PaymentEvent } from '../domain/payment.ts'
+import { readPayments } from './payment-store.ts'
 
 const COLUMNS = 'position, payment_id as "paymentId", status, payer, payee, note, at'
 
@@ -55,45 +56,58 @@ export async function readTimelines(
   return Map.groupBy(rows, ({ paymentId }) => paymentId)
 }
 
-/** What comes behind a position: of one payment, or of all that a customer made and all that reached him. */
+/** Whose events: of one payment, or of all that a customer made and all that reached him. */
+export interface EventFilter {
+  readonly paymentId: string | null
+  readonly customer: string
+  /** Of one payment, only what its payee may see. */
+  readonly arrivedOnly: boolean
+}
+
+const ARRIVED = `status in ('COMPLETED', 'PARTIALLY_REFUNDED', 'REFUNDED')`
+
+/** What comes behind a position, for one reader. */
 export async function readEventsAfter(
   client: SqlClient,
-  filter: {
-    readonly after: bigint
-    readonly paymentId: string | null
-    readonly customer: string
-    readonly limit: number
-  },
+  { after, paymentId, customer, arrivedOnly, limit }: EventFilter & { readonly after: bigint; readonly limit: number },
 ): Promise<PaymentEvent[]> {
-  const { after, paymentId, customer, limit } = filter
   const { rows } =
     paymentId === null
       ? await client.query<PaymentEvent & { position: bigint }>({
           name: 'payment-events-of-customer',
-          text: `select ${COLUMNS} from payment_events where position > $1
-                   and (payer = $2 or (payee = $2 and status in ('COMPLETED', 'PARTIALLY_REFUNDED', 'REFUNDED')))
+          text: `select ${COLUMNS} from payment_events where position > $1 and (payer = $2 or (payee = $2 and ${ARRIVED}))
                  order by position limit $3`,
           values: [after, customer, limit],
         })
       : await client.query<PaymentEvent & { position: bigint }>({
           name: 'payment-events-of-payment',
-          text: `select ${COLUMNS} from payment_events where position > $1 and payment_id = $2 order by position limit $3`,
-          values: [after, paymentId, limit],
+          text: `select ${COLUMNS} from payment_events where position > $1 and payment_id = $2 and (not $4 or ${ARRIVED})
+                 order by position limit $3`,
+          values: [after, paymentId, limit, arrivedOnly],
         })
   return rows
 }
 
-/** Whose and which payments changed behind a position, for waking their readers. */
-export async function readChangedAfter(
+/** All that comes behind a position, whosever it is. */
+export async function readAllEventsAfter(
   client: SqlClient,
-  after: bigint,
-  limit: number,
-): Promise<Pick<PaymentEvent, 'position' | 'paymentId' | 'payer' | 'payee'>[]> {
+  { after, limit }: { readonly after: bigint; readonly limit: number },
+): Promise<PaymentEvent[]> {
   const { rows } = await client.query<PaymentEvent & { position: bigint }>({
-    name: 'payment-events-changed',
-    text: `select position, payment_id as "paymentId", payer, payee from payment_events where position > $1
-           order by position limit $2`,
+    name: 'payment-events-after',
+    text: `select ${COLUMNS} from payment_events where position > $1 order by position limit $2`,
     values: [after, limit],
   })
   return rows
+}
+
+/** The events with their payments as they stand, in one statement. */
+export async function withPayments(client: SqlClient, events: readonly PaymentEvent[]): Promise<PaymentEvent[]> {
+  if (events.length === 0) return []
+  const payments = await readPayments(client, [...new Set(events.map(({ paymentId }) => paymentId))])
+  return events.map((event) => {
+    const payment = payments.get(event.paymentId)
+    invariant(payment, 'payments are never removed')
+    return { ...event, payment }
+  })
 }

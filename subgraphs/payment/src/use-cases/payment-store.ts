@@ -1,5 +1,5 @@
 import { enqueueEvents, type NewEvent } from '@corridor/events'
-import { invariant, type SqlClient } from '@corridor/platform'
+import type { SqlClient } from '@corridor/platform'
 import type { Payment } from '../domain/payment.ts'
 import { assertTransition } from '../domain/transitions.ts'
 
@@ -32,39 +32,39 @@ export type NewPayment = Pick<
   | 'provider'
 >
 
-/** Writes a new payment, PENDING and due at once, with its first event. */
-export async function insertPayment(client: SqlClient, payment: NewPayment, now: Date): Promise<void> {
-  await client.query({
+/** Rows as one JSON parameter: PostgreSQL takes it apart faster than a parameter per column can be put together. */
+const toJson = (rows: readonly object[]): string =>
+  JSON.stringify(rows, (_, value: unknown) => (typeof value === 'bigint' ? String(value) : value))
+
+/** Writes new payments, PENDING and due at once, in order, each with its first event. Answers them by id. */
+export async function insertPayments(
+  client: SqlClient,
+  payments: readonly NewPayment[],
+  now: Date,
+): Promise<Map<string, Payment>> {
+  if (payments.length === 0) return new Map()
+  const { rows } = await client.query<Payment & { id: string }>({
     name: 'payment-insert',
-    text: `insert into payments (id, kind, status, payer, payee, from_wallet_id, to_wallet_id, leased_wallet_id, from_currency,
-             to_currency, asked_debit_minor, asked_credit_minor, fx_quote_id, quote_id, fee_minor, reference, provider,
-             due_at, created_at, updated_at)
-           values ($1, $2, 'PENDING', $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $17, $17)`,
-    values: [
-      payment.id,
-      payment.kind,
-      payment.payer,
-      payment.payee,
-      payment.fromWalletId,
-      payment.toWalletId,
-      payment.leasedWalletId,
-      payment.fromCurrency,
-      payment.toCurrency,
-      payment.askedDebitMinor,
-      payment.askedCreditMinor,
-      payment.fxQuoteId,
-      payment.quoteId,
-      payment.feeMinor,
-      payment.reference,
-      payment.provider,
-      now,
-    ],
+    text: `with made as (
+             insert into payments (id, kind, status, payer, payee, from_wallet_id, to_wallet_id, leased_wallet_id, from_currency,
+               to_currency, asked_debit_minor, asked_credit_minor, fx_quote_id, quote_id, fee_minor, reference, provider,
+               due_at, created_at, updated_at)
+             select id, kind, 'PENDING', payer, payee, "fromWalletId", "toWalletId", "leasedWalletId", "fromCurrency",
+               "toCurrency", "askedDebitMinor", "askedCreditMinor", "fxQuoteId", "quoteId", "feeMinor", reference, provider,
+               $2::timestamptz, $2::timestamptz, $2::timestamptz
+             from json_to_recordset($1::json) as p (id uuid, kind text, payer uuid, payee uuid, "fromWalletId" uuid,
+               "toWalletId" uuid, "leasedWalletId" uuid, "fromCurrency" text, "toCurrency" text, "askedDebitMinor" bigint,
+               "askedCreditMinor" bigint, "fxQuoteId" uuid, "quoteId" uuid, "feeMinor" bigint, reference text, provider text)
+             returning *
+           ), queued as (
+             insert into payment_event_queue (payment_id, version, status, payer, payee, at)
+             select id, version, status, payer, payee, $2::timestamptz from made order by number
+           )
+           select ${COLUMNS} from made`,
+    values: [toJson(payments), now],
   })
-  await announce(
-    client,
-    [{ ...payment, status: 'PENDING', version: 1n, referenceUsdMinor: null, referenceMid: null }],
-    now,
-  )
+  await enqueueEvents(client, rows.map(toEvent))
+  return new Map(rows.map((row) => [row.id, row]))
 }
 
 export async function readPayments(client: SqlClient, ids: readonly string[]): Promise<Map<string, Payment>> {
@@ -143,95 +143,52 @@ export async function writeChanges(
   now: Date,
 ): Promise<ReadonlySet<string>> {
   if (changes.length === 0) return new Set()
-  const moved = (change: (typeof changes)[number]): boolean => change.after.status !== change.before.status
-  for (const change of changes) if (moved(change)) assertTransition(change.before.status, change.after.status)
-  const column = <T>(of: (after: Payment) => T): T[] => changes.map(({ after }) => of(after))
-  const { rows } = await client.query<{ id: string }>({
-    name: 'payment-write',
-    text: `update payments p set status = c.status, version = c.version, fx_quote_id = c.fx_quote_id,
-             principal_minor = c.principal_minor, credit_minor = c.credit_minor, fee_minor = c.fee_minor,
-             reference_usd_minor = c.reference_usd_minor, reference_mid = c.reference_mid, decided = c.decided,
-             provider_started_at = c.provider_started_at, provider_outcome = coalesce(p.provider_outcome, c.provider_outcome),
-             next_action_url = c.next_action_url, failure_code = c.failure_code, failure_message = c.failure_message,
-             transfer_ids = string_to_array(c.transfer_ids, ',')::uuid[],
-             payee_transfer_ids = string_to_array(c.payee_transfer_ids, ',')::uuid[],
-             attempts = c.attempts, updated_at = $19,
-             -- A callback or an intent may have come meanwhile: then what it made due stays due.
-             due_at = case when p.provider_outcome is not null and c.provider_outcome is null
-                             or p.intent is distinct from c.seen_intent then p.due_at else c.due_at end
-           from unnest($1::uuid[], $2::bigint[], $3::text[], $4::bigint[], $5::uuid[], $6::bigint[], $7::bigint[],
-               $8::bigint[], $9::bigint[], $10::numeric[], $11::boolean[], $12::timestamptz[], $13::text[], $14::text[],
-               $15::text[], $16::text[], $17::integer[], $18::timestamptz[], $20::text[], $21::text[], $22::text[])
-             as c (id, was, status, version, fx_quote_id, principal_minor, credit_minor, fee_minor, reference_usd_minor,
-               reference_mid, decided, provider_started_at, provider_outcome, failure_code, failure_message, next_action_url,
-               attempts, due_at, transfer_ids, payee_transfer_ids, seen_intent)
-           where p.id = c.id and p.version = c.was returning p.id`,
-    values: [
-      column(({ id }) => id),
-      changes.map(({ before }) => before.version),
-      column(({ status }) => status),
-      changes.map((change) => change.before.version + (moved(change) ? 1n : 0n)),
-      column(({ fxQuoteId }) => fxQuoteId),
-      column(({ principalMinor }) => principalMinor),
-      column(({ creditMinor }) => creditMinor),
-      column(({ feeMinor }) => feeMinor),
-      column(({ referenceUsdMinor }) => referenceUsdMinor),
-      column(({ referenceMid }) => referenceMid),
-      column(({ decided }) => decided),
-      column(({ providerStartedAt }) => providerStartedAt),
-      column(({ providerOutcome }) => providerOutcome),
-      column(({ failureCode }) => failureCode),
-      column(({ failureMessage }) => failureMessage),
-      column(({ nextActionUrl }) => nextActionUrl),
-      column(({ attempts }) => attempts),
-      column(({ dueAt }) => dueAt),
-      now,
-      column(({ transferIds }) => transferIds.join(',')),
-      column(({ payeeTransferIds }) => payeeTransferIds.join(',')),
-      changes.map(({ before }) => before.intent),
-    ],
+  const rows = changes.map(({ before, after }) => {
+    const moved = before.status !== after.status
+    if (moved) assertTransition(before.status, after.status)
+    const version = before.version + (moved ? 1n : 0n)
+    return { ...after, version, moved, seenVersion: before.version, seenIntent: before.intent }
   })
-  const written = new Set(rows.map(({ id }) => id))
-  const announced = changes.filter((change) => moved(change) && written.has(change.after.id))
-  await announce(
-    client,
-    announced.map(({ before, after }) => ({ ...after, version: before.version + 1n })),
-    now,
-  )
-  return written
+  const written = await client.query<{ id: string }>({
+    name: 'payment-write',
+    text: `with change as materialized (
+             select * from json_to_recordset($1::json) as c (id uuid, "seenVersion" bigint, "seenIntent" text, moved boolean,
+               status text, version bigint, "fxQuoteId" uuid, "principalMinor" bigint, "creditMinor" bigint,
+               "feeMinor" bigint, "referenceUsdMinor" bigint, "referenceMid" numeric, decided boolean,
+               "providerStartedAt" timestamptz, "providerOutcome" text, "nextActionUrl" text, "failureCode" text,
+               "failureMessage" text, "transferIds" uuid[], "payeeTransferIds" uuid[], attempts integer,
+               "dueAt" timestamptz, payer uuid, payee uuid, note text)
+           ), written as (
+             update payments p set status = c.status, version = c.version, fx_quote_id = c."fxQuoteId",
+               principal_minor = c."principalMinor", credit_minor = c."creditMinor", fee_minor = c."feeMinor",
+               reference_usd_minor = c."referenceUsdMinor", reference_mid = c."referenceMid", decided = c.decided,
+               provider_started_at = c."providerStartedAt",
+               provider_outcome = coalesce(p.provider_outcome, c."providerOutcome"), next_action_url = c."nextActionUrl",
+               failure_code = c."failureCode", failure_message = c."failureMessage", transfer_ids = c."transferIds",
+               payee_transfer_ids = c."payeeTransferIds", attempts = c.attempts, updated_at = $2,
+               -- A callback or an intent may have come meanwhile: then what it made due stays due.
+               due_at = case when p.provider_outcome is not null and c."providerOutcome" is null
+                               or p.intent is distinct from c."seenIntent" then p.due_at else c."dueAt" end
+             from change c where p.id = c.id and p.version = c."seenVersion" returning p.id, p.number
+           ), queued as (
+             insert into payment_event_queue (payment_id, version, status, payer, payee, note, at)
+             select c.id, c.version, c.status, c.payer, c.payee, c.note, $2
+             from change c join written w on w.id = c.id where c.moved order by w.number
+           )
+           select id from written`,
+    values: [toJson(rows), now],
+  })
+  const ids = new Set(written.rows.map(({ id }) => id))
+  await enqueueEvents(client, rows.filter(({ id, moved }) => moved && ids.has(id)).map(toEvent))
+  return ids
 }
 
 type Announced = Pick<
   Payment,
   'id' | 'status' | 'version' | 'payer' | 'payee' | 'kind' | 'referenceUsdMinor' | 'referenceMid'
-> & {
-  readonly note?: string | null
-}
-
-/** The event of a change, in its transaction: one for the history, one for other domains. Their rows are locked. */
-async function announce(client: SqlClient, payments: readonly Announced[], now: Date): Promise<void> {
-  if (payments.length === 0) return
-  await client.query({
-    name: 'payment-queue-events',
-    text: `insert into payment_event_queue (payment_id, version, status, payer, payee, note, at)
-           select e.payment_id, e.version, e.status, e.payer, e.payee, e.note, $7
-           from unnest($1::uuid[], $2::bigint[], $3::text[], $4::uuid[], $5::uuid[], $6::text[])
-             with ordinality as e (payment_id, version, status, payer, payee, note, place) order by e.place`,
-    values: [
-      payments.map(({ id }) => id),
-      payments.map(({ version }) => version),
-      payments.map(({ status }) => status),
-      payments.map(({ payer }) => payer),
-      payments.map(({ payee }) => payee),
-      payments.map(({ note }) => note ?? null),
-      now,
-    ],
-  })
-  await enqueueEvents(client, payments.map(toEvent))
-}
+>
 
 function toEvent({ id, status, version, payer, payee, kind, referenceUsdMinor, referenceMid }: Announced): NewEvent {
-  invariant(id.length > 0, 'an event has a key')
   const data = {
     paymentId: id,
     status,

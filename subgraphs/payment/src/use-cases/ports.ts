@@ -26,6 +26,12 @@ export interface LockedQuote {
   readonly referenceUsdMinor: bigint
 }
 
+export interface Redemption {
+  readonly quoteId: string
+  readonly owner: string
+  readonly paymentId: string
+}
+
 export interface QuotePort {
   /** Locks a rate under an id of ours, or answers the quote that has that id already. */
   lock(request: {
@@ -36,8 +42,8 @@ export interface QuotePort {
     fromMinor: bigint | null
     toMinor: bigint | null
   }): Promise<Result<LockedQuote>>
-  /** Uses a quote for a payment, once; the same payment again gets the same answer. */
-  redeem(request: { quoteId: string; owner: string; paymentId: string }): Promise<Result<LockedQuote>>
+  /** Uses quotes for payments, each once; the same payment again gets the same answer. In order. */
+  redeem(redemptions: readonly Redemption[]): Promise<readonly Result<LockedQuote>[]>
   usdReference(amount: { amountMinor: bigint; currency: string }): Promise<bigint>
 }
 
@@ -152,12 +158,13 @@ export const quotePort = (client: ServiceClient): QuotePort => ({
     )
     return toQuote(lockFxQuotes[0])
   },
-  async redeem(redemption) {
+  async redeem(redemptions) {
+    if (redemptions.length === 0) return []
     const { redeemFxQuotes } = await client.request<{ redeemFxQuotes: QuoteAnswer[] }>(
       `mutation ($r: [RedeemFxQuoteInput!]!) { redeemFxQuotes(redemptions: $r) { ${QUOTE} } }`,
-      { r: [redemption] },
+      { r: redemptions.map(({ quoteId, owner, paymentId }) => ({ quoteId, owner, paymentId })) },
     )
-    return toQuote(redeemFxQuotes[0])
+    return redeemFxQuotes.map(toQuote)
   },
   async usdReference({ amountMinor, currency }) {
     const { usdReference } = await client.request<{ usdReference: { usdMinor: string } }>(

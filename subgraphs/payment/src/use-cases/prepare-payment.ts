@@ -22,9 +22,11 @@ export async function preparePayment(
   request: TransferRequest,
 ): Promise<Result<PreparedQuote>> {
   const { pool, clock, rules, fees } = deps
-  const wallets = await readWallets(deps.wallets, owner, request, 'input')
-  if (!wallets.ok) return wallets
-  const { from, to } = wallets.value
+  const found = await deps.wallets.read([request.fromWalletId, request.toWalletId])
+  const known = new Map(found.flatMap((wallet): [string, WalletInfo][] => (wallet ? [[wallet.id, wallet]] : [])))
+  const pair = pairOf(known, owner, request, 'input')
+  if (!pair.ok) return pair
+  const { from, to } = pair.value
   const priced = await priceOf(deps, { owner, request, from, to })
   if (!priced.ok) return priced
   const { principalMinor, creditMinor, fxQuoteId, usdMinor, expiresAt } = priced.value
@@ -59,14 +61,14 @@ export async function preparePayment(
 }
 
 /** Both wallets; the source is the payer's own, or it does not exist for him. Amounts are in the currency of their side. */
-export async function readWallets(
-  wallets: WalletPort,
+export function pairOf(
+  wallets: ReadonlyMap<string, WalletInfo>,
   owner: string,
   { fromWalletId, toWalletId, debit, credit }: TransferRequest,
   at: string,
-): Promise<Result<{ from: WalletInfo; to: WalletInfo }>> {
-  const [from, to] = await wallets.read([fromWalletId, toWalletId])
-  if (!from || from.owner !== owner) return refuse('NOT_FOUND', undefined, `${at}.fromWalletId`)
+): Result<{ from: WalletInfo; to: WalletInfo }> {
+  const [from, to] = [wallets.get(fromWalletId), wallets.get(toWalletId)]
+  if (from?.owner !== owner) return refuse('NOT_FOUND', undefined, `${at}.fromWalletId`)
   if (!to) return refuse('NOT_FOUND', undefined, `${at}.toWalletId`)
   if (debit && debit.currency !== from.currency) {
     return refuse('CURRENCY_MISMATCH', `${at}.debit is in ${from.currency}.`, `${at}.debit.currency`)
@@ -77,10 +79,12 @@ export async function readWallets(
   return accept({ from, to })
 }
 
-/** A locked rate is used whole, and only between the currencies of the two wallets. */
-export function fits(quote: { fromCurrency: string; toCurrency: string }, from: WalletInfo, to: WalletInfo): boolean {
-  return quote.fromCurrency === from.currency && quote.toCurrency === to.currency
-}
+/** A locked rate is used whole, and only between the currencies of the two sides. */
+export const fits = (
+  quote: { readonly fromCurrency: string; readonly toCurrency: string },
+  fromCurrency: string,
+  toCurrency: string,
+): boolean => quote.fromCurrency === fromCurrency && quote.toCurrency === toCurrency
 
 interface PreparedPrice {
   readonly principalMinor: bigint
@@ -115,7 +119,7 @@ async function priceOf(
   })
   if (!locked.ok) return locked
   const quote = locked.value
-  if (!fits(quote, from, to))
+  if (!fits(quote, from.currency, to.currency))
     return refuse('CURRENCY_MISMATCH', 'The quote is for other currencies.', 'input.fxQuoteId')
   if (quote.expiresAt <= now) return refuse('QUOTE_EXPIRED', undefined, 'input.fxQuoteId')
   return accept({

@@ -44,25 +44,41 @@ export async function insertQuote(client: SqlClient, quote: PreparedQuote): Prom
   })
 }
 
-export async function readQuote(client: SqlClient, id: string): Promise<PreparedQuote | null> {
+/** Quotes by id; what is none is left out. */
+export async function readQuotes(client: SqlClient, ids: readonly string[]): Promise<Map<string, PreparedQuote>> {
+  if (ids.length === 0) return new Map()
   const { rows } = await client.query<PreparedQuote & { id: string }>({
-    name: 'payment-read-quote',
+    name: 'payment-read-quotes',
     text: `select id, owner, from_wallet_id as "fromWalletId", to_wallet_id as "toWalletId", payee,
              from_currency as "fromCurrency", to_currency as "toCurrency", principal_minor as "principalMinor",
              credit_minor as "creditMinor", fee_minor as "feeMinor", fx_quote_id as "fxQuoteId", reference,
              expires_at as "expiresAt", created_at as "createdAt", payment_id as "paymentId"
-           from payment_quotes where id = $1`,
-    values: [id],
+           from payment_quotes where id = any($1::uuid[])`,
+    values: [ids],
   })
-  return rows[0] ?? null
+  return new Map(rows.map((row) => [row.id, row]))
 }
 
-/** Binds a quote to the payment that confirms it; false when another payment has it. */
-export async function useQuote(client: SqlClient, quoteId: string, paymentId: string): Promise<boolean> {
-  const { rowCount } = await client.query({
-    name: 'payment-use-quote',
-    text: 'update payment_quotes set payment_id = $2 where id = $1 and (payment_id is null or payment_id = $2)',
-    values: [quoteId, paymentId],
+/** Binds quotes to the payments that confirm them; answers the payments whose quote another payment has. */
+export async function useQuotes(
+  client: SqlClient,
+  payments: readonly { readonly id: string; readonly quoteId: string | null }[],
+): Promise<ReadonlySet<string>> {
+  const confirming = payments.filter(({ quoteId }) => quoteId !== null)
+  if (confirming.length === 0) return new Set()
+  const { rows } = await client.query<{ paymentId: string }>({
+    name: 'payment-use-quotes',
+    text: `with asked as (
+             select distinct on (quote_id) quote_id, payment_id
+             from unnest($1::uuid[], $2::uuid[]) with ordinality as a (quote_id, payment_id, place) order by quote_id, place
+           ), locked as (
+             select q.id, a.payment_id from asked a join payment_quotes q on q.id = a.quote_id order by q.id for update of q
+           )
+           update payment_quotes q set payment_id = l.payment_id from locked l
+           where q.id = l.id and (q.payment_id is null or q.payment_id = l.payment_id)
+           returning q.payment_id as "paymentId"`,
+    values: [confirming.map(({ quoteId }) => quoteId), confirming.map(({ id }) => id)],
   })
-  return rowCount === 1
+  const bound = new Set(rows.map(({ paymentId }) => paymentId))
+  return new Set(confirming.map(({ id }) => id).filter((id) => !bound.has(id)))
 }

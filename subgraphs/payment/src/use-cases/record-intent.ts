@@ -10,8 +10,8 @@ import {
   type Wakeups,
 } from '@corridor/platform'
 import type { Intent, Payment, PaymentStatus } from '../domain/payment.ts'
+import { DUE_CHANNEL } from './channels.ts'
 import { readPayments } from './payment-store.ts'
-import { DUE_CHANNEL } from './send-payment.ts'
 
 export interface IntentDeps {
   readonly pool: Pool

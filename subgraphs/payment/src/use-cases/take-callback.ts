@@ -13,7 +13,7 @@ import type { HttpRequest } from '@corridor/subgraph'
 import { Webhook, WebhookVerificationError } from 'standardwebhooks'
 import type { ProviderOutcome } from '../domain/payment.ts'
 import { callbackKey } from '../providers/sandbox-provider.ts'
-import { DUE_CHANNEL } from './send-payment.ts'
+import { DUE_CHANNEL } from './channels.ts'
 
 export interface CallbackDeps {
   readonly pool: Pool

@@ -3,3 +3,6 @@ export const EVENTS_CHANNEL = 'payment-events'
 
 /** Where the sequencer listens for events that have no position yet. */
 export const EVENTS_QUEUED_CHANNEL = 'payment-events-queued'
+
+/** Where the processor listens for payments that have become due. */
+export const DUE_CHANNEL = 'payments-due'
