@@ -2,15 +2,17 @@ import { fileURLToPath } from 'node:url'
 import type { Consumer } from '@corridor/events'
 import { type Clock, createPool, type Logger, type Pool, type Wakeups } from '@corridor/platform'
 import { buildFederatedSchema, checkDatabase, type ServiceClient, type Subgraph } from '@corridor/subgraph'
-import {
-  createDecisionReader,
-  LimitsResolver,
-  RuleDecisionResolver,
-  RuleSetResolver,
-} from './resolvers/rule-resolver.ts'
+import { type AmountBounds, DEFAULT_BOUNDS } from './domain/amount-bounds.ts'
+import { createDecisionReader, LimitsResolver, RuleDecisionResolver } from './resolvers/rule-resolver.ts'
+import { RiskListResolver, RuleSetResolver } from './resolvers/rule-set-resolver.ts'
 import { ProfileType } from './resolvers/rule-types.ts'
 import { RuleBook } from './rule-book.ts'
+import { RuleEngine } from './rule-engine.ts'
 import { customerProjection, paymentCounters } from './use-cases/risk-consumers.ts'
+import { shipRules } from './use-cases/ship-rules.ts'
+
+export type { AmountBounds } from './domain/amount-bounds.ts'
+export { type Rebuilt, rebuildCounters } from './use-cases/rebuild-counters.ts'
 
 /** Numbered SQL; read where it lies, so that it need not be copied by the build. */
 export const ruleEngineMigrations = fileURLToPath(new URL('../src/migrations', import.meta.url))
@@ -22,6 +24,10 @@ export interface RuleEngineDeps {
   readonly wakeups: Wakeups
   /** For valuing the amount of a dry run. */
   readonly forex: ServiceClient
+  /** Whether a rule set is activated by two people, as in production. */
+  readonly twoPeople?: boolean
+  /** The smallest and the largest payment, whatever the rule sets grant. */
+  readonly bounds?: AmountBounds
 }
 
 export interface RuleEngineSubgraph extends Subgraph {
@@ -29,18 +35,26 @@ export interface RuleEngineSubgraph extends Subgraph {
 }
 
 /** Rules over payments: limits, compliance and fraud, by models kept in the database. */
-export async function createRuleEngineSubgraph(deps: RuleEngineDeps): Promise<RuleEngineSubgraph> {
-  const { clock, wakeups, forex } = deps
-  const pool = createPool({ url: deps.databaseUrl, service: 'rule-engine-service' })
-  const book = new RuleBook({ pool, wakeups, clock })
-  await book.ship()
+export async function createRuleEngineSubgraph({
+  databaseUrl,
+  clock,
+  wakeups,
+  forex,
+  twoPeople = false,
+  bounds = DEFAULT_BOUNDS,
+}: RuleEngineDeps): Promise<RuleEngineSubgraph> {
+  const pool = createPool({ url: databaseUrl, service: 'rule-engine-service' })
+  const engine = new RuleEngine()
+  const book = new RuleBook({ pool, wakeups, engine })
+  await shipRules({ pool, clock })
   const decisions = createDecisionReader(pool)
-  const decideDeps = { pool, book, clock, wakeups }
+  const deps = { pool, book, engine, clock, wakeups, bounds, twoPeople }
   const schema = await buildFederatedSchema({
     resolvers: [
-      new RuleDecisionResolver({ ...decideDeps, decisions, forex }),
-      new LimitsResolver(decideDeps),
-      new RuleSetResolver(book),
+      new RuleDecisionResolver({ ...deps, decisions, forex }),
+      new LimitsResolver(deps),
+      new RuleSetResolver(deps),
+      new RiskListResolver(deps),
     ],
     orphanedTypes: [ProfileType],
     references: {
@@ -55,6 +69,7 @@ export async function createRuleEngineSubgraph(deps: RuleEngineDeps): Promise<Ru
     ready: async () => [await checkDatabase(pool)],
     async close() {
       book.close()
+      engine.close()
       await pool.end()
     },
   }

@@ -1,278 +1,169 @@
-import { inProcessWakeups, silentLogger, uuidv7 } from '@corridor/platform'
-import { emitSdl, type ServiceClient } from '@corridor/subgraph'
-import { asService, asUser, codesOf, createTestDatabase, dataOf, type TestDatabase, testClock } from '@corridor/testing'
+import { uuidv7 } from '@corridor/platform'
+import { emitSdl } from '@corridor/subgraph'
+import { asUser, codesOf, dataOf } from '@corridor/testing'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import {
-  createRiskConsumers,
-  createRuleEngineSubgraph,
-  type RuleEngineSubgraph,
-  ruleEngineMigrations,
-} from '../src/index.ts'
+import { NOON, payment, RulesFixture } from './fixture.ts'
 
-const NOON = new Date('2026-11-02T17:00:00.000Z') // Noon in New York.
-const clock = testClock(NOON)
-let database: TestDatabase
-let rules: RuleEngineSubgraph
-let consumers: ReturnType<typeof createRiskConsumers>
-
-/** The far side of the network: what a dollar is worth in dollars. */
-const forex: ServiceClient = {
-  request: async <Data>(_: string, variables: Record<string, unknown> = {}) =>
-    ({ usdReference: { usdMinor: variables.a } }) as Data,
-  close: async () => undefined,
-}
+let fixture: RulesFixture
 
 beforeAll(async () => {
-  database = await createTestDatabase({ migrationsDirectory: ruleEngineMigrations })
-  rules = await createRuleEngineSubgraph({
-    databaseUrl: database.applicationUrl,
-    clock,
-    logger: silentLogger,
-    wakeups: inProcessWakeups(),
-    forex,
-  })
-  consumers = createRiskConsumers({ databaseUrl: database.applicationUrl, service: 'risk-counters' })
+  fixture = await RulesFixture.start()
 })
-afterAll(async () => {
-  await consumers.close()
-  await rules.close()
-  await database.drop()
-})
-
-async function deliver(
-  topic: 'profile.events' | 'payment.events',
-  key: string,
-  type: string,
-  data = {},
-  id = uuidv7(),
-) {
-  for (const consumer of consumers.consumers.filter(({ topics }) => topics.includes(topic))) {
-    await consumer.handle({ id, topic, key, type, data, occurredAt: clock.now(), traceparent: null })
-  }
-}
-
-async function customer(profile: object = {}): Promise<string> {
-  const id = uuidv7()
-  await deliver('profile.events', id, 'profile.updated', {
-    kycStatus: 'VERIFIED',
-    kycLevel: 'BASIC',
-    country: 'US',
-    timeZone: 'America/New_York',
-    version: '1',
-    ...profile,
-  })
-  return id
-}
-
-interface Result {
-  subjectId: string
-  outcome: string
-  riskScore: number
-}
-
-async function decide(inputs: object[], prepare = false): Promise<Result[]> {
-  const { decide } = await dataOf<{ decide: Result[] }>(
-    rules.schema,
-    asService('payment-processor'),
-    'mutation ($i: [DecideInput!]!, $p: Boolean) { decide(inputs: $i, prepare: $p) { subjectId outcome riskScore } }',
-    { i: inputs, p: prepare },
-  )
-  return decide
-}
-
-const payment = (customerId: string, dollars: number, more: object = {}) => ({
-  subjectId: uuidv7(),
-  kind: 'TRANSFER',
-  customerId,
-  currency: 'USD',
-  amountUsdMinor: String(Math.round(dollars * 100)),
-  ...more,
-})
-
-async function reasonsOf(id: string): Promise<string[]> {
-  const { ruleDecision } = await dataOf<{ ruleDecision: { reasons: { code: string }[] } }>(
-    rules.schema,
-    asUser(uuidv7(), 'rules:read'),
-    'query ($id: ID!) { ruleDecision(id: $id) { reasons { code } trace inputs } }',
-    { id },
-  )
-  return ruleDecision.reasons.map(({ code }) => code)
-}
-
-async function outcomeOf(customerId: string, dollars: number, more: object = {}): Promise<[string, number, string[]]> {
-  const [result] = await decide([payment(customerId, dollars, more)])
-  if (!result) throw new Error('no result')
-  return [result.outcome, result.riskScore, await reasonsOf(result.subjectId)]
-}
-
-const windows = async (customerId: string): Promise<Record<string, [number, bigint]>> => {
-  const { rows } = await rules.pool.query(
-    'select period, payments, usd_minor from usage_windows where customer_id = $1',
-    [customerId],
-  )
-  return Object.fromEntries(rows.map((row) => [row.period, [row.payments, row.usd_minor]]))
-}
+afterAll(() => fixture.close())
 
 describe('the schema', () => {
   it('is the committed one', async () => {
-    await expect(emitSdl(rules.schema)).toMatchFileSnapshot('../schema.graphql')
+    await expect(emitSdl(fixture.rules.schema)).toMatchFileSnapshot('../schema.graphql')
   })
 })
 
 describe('the shipped rules', () => {
   it('approve an ordinary payment without a word', async () => {
-    expect(await outcomeOf(await customer(), 250)).toEqual(['APPROVE', 0, []])
+    expect(await fixture.judge(await fixture.customer(), 250)).toEqual(['APPROVE', 0, []])
   })
 
   it('decline sanctioned countries, whether the money goes there or the customer lives there', async () => {
     for (const country of ['IR', 'KP', 'SY']) {
-      expect(await outcomeOf(await customer(), 1, { destinationCountry: country })).toEqual([
+      expect(await fixture.judge(await fixture.customer(), 1, { destinationCountry: country })).toEqual([
         'DECLINE',
         100,
         ['SANCTIONED_COUNTRY', 'UNUSUAL_COUNTRY'],
       ])
-      expect(await outcomeOf(await customer({ country }), 1)).toMatchObject(['DECLINE', 100, ['SANCTIONED_COUNTRY']])
+      const resident = await fixture.customer({ country })
+      expect(await fixture.judge(resident, 1)).toEqual(['DECLINE', 100, ['SANCTIONED_COUNTRY']])
     }
   })
 
-  it('mark watched countries at every amount', async () => {
-    const from = await customer({ country: 'CN' })
-    expect(await outcomeOf(from, 0.01)).toEqual(['APPROVE', 20, ['WATCHED_COUNTRY']])
-    const to = await customer()
-    expect(await outcomeOf(to, 0.01, { destinationCountry: 'RU' })).toEqual([
-      'APPROVE',
-      30,
-      ['WATCHED_COUNTRY', 'UNUSUAL_COUNTRY'],
+  it('take the country of whoever is paid where no other is named', async () => {
+    const [payer, payee] = [await fixture.customer(), await fixture.customer({ country: 'SY' })]
+    expect(await fixture.judge(payer, 1, { counterpartyId: payee })).toMatchObject([
+      'DECLINE',
+      100,
+      ['SANCTIONED_COUNTRY', 'UNUSUAL_COUNTRY'],
     ])
-    expect(await outcomeOf(to, 0.01, { destinationCountry: 'RU' })).toEqual(['APPROVE', 20, ['WATCHED_COUNTRY']])
+  })
+
+  it('mark watched countries at every amount', async () => {
+    for (const country of ['RU', 'CN', 'VE']) {
+      const resident = await fixture.customer({ country, kycLevel: 'ENHANCED' })
+      expect(await fixture.judge(resident, 0.01)).toEqual(['APPROVE', 20, ['WATCHED_COUNTRY']])
+      expect(await fixture.judge(resident, 100_000)).toEqual(['APPROVE', 20, ['WATCHED_COUNTRY']])
+      const sender = await fixture.customer()
+      expect(await fixture.judge(sender, 0.01, { destinationCountry: country })).toEqual([
+        'APPROVE',
+        30,
+        ['WATCHED_COUNTRY', 'UNUSUAL_COUNTRY'],
+      ])
+      expect(await fixture.judge(sender, 50_000, { destinationCountry: country })).toEqual([
+        'APPROVE',
+        20,
+        ['WATCHED_COUNTRY'],
+      ])
+    }
   })
 
   it('send customers of whom nothing is known to review', async () => {
-    expect(await outcomeOf(uuidv7(), 1)).toEqual(['REVIEW', 0, ['PROFILE_UNKNOWN']])
+    expect(await fixture.judge(uuidv7(), 1)).toEqual(['REVIEW', 0, ['PROFILE_UNKNOWN']])
   })
 
-  it('demand a verified identity above a thousand dollars', async () => {
-    const unverified = await customer({ kycStatus: 'NOT_STARTED', kycLevel: null })
-    expect(await outcomeOf(unverified, 1_000.01)).toMatchObject([
+  it('review at a score of exactly 50, and decline at one of exactly 75', async () => {
+    const watched = await fixture.customer({ country: 'CN' })
+    await fixture.decide(Array.from({ length: 29 }, () => payment(watched, 10)))
+    expect(await fixture.judge(watched, 1_000.01)).toEqual(['REVIEW', 50, ['WATCHED_COUNTRY', 'UNUSUAL_AMOUNT']])
+    expect(await fixture.judge(watched, 10)).toEqual(['APPROVE', 45, ['WATCHED_COUNTRY', 'VELOCITY']])
+    expect(await fixture.judge(watched, 2_000)).toEqual([
       'DECLINE',
-      0,
-      ['KYC_REQUIRED', 'TRANSACTION_LIMIT', 'DAILY_LIMIT'],
-    ])
-    expect(await outcomeOf(unverified, 1_000)).toEqual(['APPROVE', 0, []])
-  })
-
-  it('let a person look at more than a hundred thousand, and decline withdrawals of more than fifty thousand', async () => {
-    const enhanced = await customer({ kycLevel: 'ENHANCED' })
-    expect(await outcomeOf(enhanced, 100_000)).toEqual(['APPROVE', 0, []])
-    expect(await outcomeOf(enhanced, 100_000.01)).toEqual(['REVIEW', 10, ['HIGH_VALUE']])
-    expect(await outcomeOf(enhanced, 50_000, { kind: 'WITHDRAWAL' })).toEqual(['APPROVE', 0, []])
-    expect(await outcomeOf(enhanced, 50_000.01, { kind: 'WITHDRAWAL' })).toMatchObject([
-      'DECLINE',
-      0,
-      ['WITHDRAWAL_LIMIT'],
+      75,
+      ['WATCHED_COUNTRY', 'VELOCITY', 'UNUSUAL_AMOUNT'],
     ])
   })
 
   it('know the customer’s night, from ten to six on his own clock', async () => {
-    const id = await customer()
+    const id = await fixture.customer()
     const at = async (local: string): Promise<string[]> => {
-      clock.set(new Date(`2026-11-03T${local}:00.000-05:00`))
-      const [, , codes] = await outcomeOf(id, 1)
-      clock.set(NOON)
+      fixture.clock.set(new Date(`2026-11-03T${local}:00.000-05:00`))
+      const [, , codes] = await fixture.judge(id, 1)
+      fixture.clock.set(NOON)
       return codes
     }
-    expect([await at('21:59'), await at('22:00'), await at('05:59'), await at('06:00')]).toEqual([
-      [],
-      ['NIGHT'],
-      ['NIGHT'],
-      [],
-    ])
-  })
-
-  it('never judge a higher amount more mildly', async () => {
-    const severity = ['APPROVE', 'REVIEW', 'DECLINE']
-    for (const profile of [{}, { kycLevel: 'ENHANCED' }, { kycStatus: 'PENDING' }, { country: 'VE' }]) {
-      const id = await customer(profile)
-      const amounts = [0.01, 999, 1_000, 1_001, 50_000, 50_001, 100_000, 100_001, 1_000_000, 1_000_001]
-      const prepared = await decide(
-        amounts.map((dollars) => payment(id, dollars, { kind: 'WITHDRAWAL' })),
-        true,
-      )
-      const ranks = prepared.map(({ outcome }) => severity.indexOf(outcome))
-      expect(ranks).toEqual(ranks.toSorted((a, b) => a - b))
-    }
+    expect(await Promise.all([at('21:59')])).toEqual([[]])
+    expect(await at('22:00')).toEqual(['NIGHT'])
+    expect(await at('05:59')).toEqual(['NIGHT'])
+    expect(await at('06:00')).toEqual([])
   })
 })
 
-describe('limits', () => {
-  it('count what was decided before in the same group', async () => {
-    const id = await customer()
-    const results = await decide([payment(id, 50_000), payment(id, 50_000), payment(id, 0.01), payment(id, 0)])
-    expect(results.map(({ outcome }) => outcome)).toEqual(['APPROVE', 'APPROVE', 'DECLINE', 'APPROVE'])
+describe('the hard bounds of a payment', () => {
+  it('are a cent and a million dollars, both allowed', async () => {
+    const enhanced = await fixture.customer({ kycLevel: 'ENHANCED' })
+    expect(await fixture.judge(enhanced, 0)).toEqual(['DECLINE', 0, ['AMOUNT_MINIMUM']])
+    expect(await fixture.judge(enhanced, 0.01)).toEqual(['APPROVE', 0, []])
+    expect(await fixture.judge(enhanced, 1_000_000)).toEqual(['REVIEW', 10, ['HIGH_VALUE']])
+    const [outcome, , codes] = await fixture.judge(await fixture.customer({ kycLevel: 'ENHANCED' }), 1_000_000.01)
+    expect([outcome, codes]).toEqual(['DECLINE', ['AMOUNT_MAXIMUM', 'HIGH_VALUE', 'TRANSACTION_LIMIT']])
   })
 
-  it('are never passed by payments that are decided at once', async () => {
-    const id = await customer()
-    const results = await Promise.all(Array.from({ length: 12 }, () => decide([payment(id, 20_000)])))
-    expect(results.flat().filter(({ outcome }) => outcome === 'APPROVE')).toHaveLength(5)
-    expect((await windows(id)).DAY).toEqual([5, 10_000_000n])
-  })
-
-  it('are given back by a payment that comes to nothing, once, and kept by one that completes', async () => {
-    const id = await customer()
-    const [failing, completing] = [payment(id, 40_000), payment(id, 30_000)]
-    await decide([failing, completing])
-    const eventId = uuidv7()
-    await deliver('payment.events', failing.subjectId, 'payment.failed', {}, eventId)
-    await deliver('payment.events', failing.subjectId, 'payment.failed', {}, eventId)
-    await deliver('payment.events', failing.subjectId, 'payment.failed')
-    await deliver('payment.events', completing.subjectId, 'payment.completed')
-    await deliver('payment.events', completing.subjectId, 'payment.failed')
-    expect(await windows(id)).toMatchObject({
-      HOUR: [1, 3_000_000n],
-      DAY: [1, 3_000_000n],
-      MONTH: [1, 3_000_000n],
-      EVER: [1, 3_000_000n],
-    })
-  })
-
-  it('show a customer what he has used and what is left', async () => {
-    const id = await customer()
-    await decide([payment(id, 100)])
-    const document = '{ myLimits { code period limit { amount currency } used { amount } remaining { amount } } }'
-    const { myLimits } = await dataOf<{ myLimits: object[] }>(rules.schema, asUser(id, 'limits:read'), document)
-    expect(myLimits).toContainEqual({
-      code: 'DAILY_LIMIT',
-      period: 'DAY',
-      limit: { amount: '100000.00', currency: 'USD' },
-      used: { amount: '100.00' },
-      remaining: { amount: '99900.00' },
-    })
+  it('are what the configuration says', async () => {
+    const bounds = { minUsdMinor: 500, maxUsdMinor: 10_000 }
+    const strict = await RulesFixture.start({ bounds })
+    try {
+      const id = await strict.customer()
+      expect(await strict.judge(id, 4.99)).toEqual(['DECLINE', 0, ['AMOUNT_MINIMUM']])
+      expect(await strict.judge(id, 5)).toEqual(['APPROVE', 0, []])
+      expect(await strict.judge(id, 100.01)).toEqual(['DECLINE', 0, ['AMOUNT_MAXIMUM']])
+      const { myLimits } = await dataOf<{ myLimits: object[] }>(
+        strict.rules.schema,
+        asUser(id, 'limits:read'),
+        '{ myLimits { code limit { amount } } }',
+      )
+      expect(myLimits).toContainEqual({ code: 'TRANSACTION_LIMIT', limit: { amount: '100.00' } })
+    } finally {
+      await strict.close()
+    }
   })
 })
 
 describe('a decision', () => {
   it('is the same for the same payment, whatever happened since', async () => {
-    const id = await customer()
+    const id = await fixture.customer()
     const request = payment(id, 50_000)
-    const first = await decide([request])
-    await decide([payment(id, 50_000)])
-    expect(await decide([request])).toEqual(first)
-    expect((await windows(id)).DAY).toEqual([2, 10_000_000n])
+    const first = await fixture.decide([request])
+    await fixture.decide([payment(id, 50_000)])
+    expect(await fixture.decide([request])).toEqual(first)
+    expect((await fixture.windows(id)).DAY).toEqual([2, 10_000_000n])
+  })
+
+  it('is the first one’s where a payment comes twice in one group', async () => {
+    const id = await fixture.customer()
+    const request = payment(id, 100)
+    const results = await fixture.decide([request, { ...request, amountUsdMinor: '99' }, payment(id, 1)])
+    expect(results.map(({ outcome }) => outcome)).toEqual(['APPROVE', 'APPROVE', 'APPROVE'])
+    expect((await fixture.windows(id)).DAY).toEqual([2, 10_100n])
   })
 
   it('that is prepared reserves nothing', async () => {
-    const id = await customer()
-    await decide([payment(id, 50_000)], true)
-    expect(await windows(id)).toEqual({})
+    const id = await fixture.customer()
+    await fixture.decide([payment(id, 50_000)], { prepare: true })
+    expect(await fixture.windows(id)).toEqual({})
   })
 
-  it('is shown to its customer, whose inputs and trace are for those who may read rules', async () => {
-    const id = await customer()
-    const [decision] = await decide([payment(id, 5)])
+  it('names the reason that weighs most, not the first', async () => {
+    const id = await fixture.customer({ country: 'RU' })
+    const { decide } = await dataOf<{ decide: { message: string }[] }>(
+      fixture.rules.schema,
+      { ...asUser(id), issuer: 'payment-processor' },
+      'mutation ($i: [DecideInput!]!) { decide(inputs: $i) { message } }',
+      { i: [payment(id, 50_000.01)] },
+    )
+    expect(decide[0]?.message).toBe('The amount is above the limit for one payment.')
+  })
+
+  it('says everything of itself to those who may read rules, and its outcome to its customer', async () => {
+    const id = await fixture.customer()
+    const [decision] = await fixture.decide([payment(id, 5)])
     const entity = (fields: string, context = asUser(id)) =>
       [
-        rules.schema,
+        fixture.rules.schema,
         context,
         `query ($r: [_Any!]!) { _entities(representations: $r) { ... on RuleDecision { ${fields} } } }`,
         { r: [{ __typename: 'RuleDecision', id: decision?.subjectId }] },
@@ -280,23 +171,75 @@ describe('a decision', () => {
     expect(await dataOf(...entity('outcome'))).toEqual({ _entities: [{ outcome: 'APPROVE' }] })
     expect(await dataOf(...entity('outcome', asUser(uuidv7())))).toEqual({ _entities: [null] })
     expect(await codesOf(...entity('trace'))).toEqual(['UNAUTHORIZED_FIELD_OR_TYPE'])
-    const seen = await dataOf<{ _entities: { trace: object }[] }>(
-      ...entity('inputs trace', asUser(uuidv7(), 'rules:read')),
+    const seen = await dataOf<{ _entities: { trace: object; inputs: object; nearestLimits: object[] }[] }>(
+      ...entity('inputs trace nearestLimits { code used { amount } }', asUser(uuidv7(), 'rules:read')),
     )
-    expect(Object.keys(seen._entities[0]?.trace ?? {}).sort()).toEqual(['compliance', 'fraud', 'limits'])
+    const [full] = seen._entities
+    expect(Object.keys(full?.trace ?? {}).sort()).toEqual(['compliance', 'fraud', 'limits'])
+    expect(full?.inputs).toMatchObject({ amountUsdMinor: 500, listVersions: { 'sanctioned-countries': 1 } })
+    expect(full?.nearestLimits[0]).toEqual({ code: 'TRANSACTION_LIMIT', used: { amount: '5.00' } })
+  })
+
+  it('lists the limit first of which least is left', async () => {
+    const id = await fixture.customer()
+    await fixture.decide([payment(id, 40_000), payment(id, 40_000)])
+    const [decision] = await fixture.decide([payment(id, 5)])
+    const { ruleDecision } = await fixture.asStaff<{ ruleDecision: object }>(
+      'query ($id: ID!) { ruleDecision(id: $id) { nearestLimits { code remaining { amount } } } }',
+      { id: decision?.subjectId },
+    )
+    expect(ruleDecision).toEqual({
+      nearestLimits: [
+        { code: 'DAILY_LIMIT', remaining: { amount: '20000.00' } },
+        { code: 'TRANSACTION_LIMIT', remaining: { amount: '49995.00' } },
+        { code: 'MONTHLY_LIMIT', remaining: { amount: '420000.00' } },
+      ],
+    })
+  })
+
+  it('does not explain itself by a trace that leads elsewhere', async () => {
+    const [decision] = await fixture.decide([payment(await fixture.customer(), 5)])
+    await fixture.rules.pool.query(`update decisions set outcome = 'REVIEW' where id = $1`, [decision?.subjectId])
+    const document = 'query ($id: ID!) { ruleDecision(id: $id) { trace } }'
+    await expect(fixture.asStaff(document, { id: decision?.subjectId })).rejects.toThrow('decide the same inputs')
   })
 
   it('of a dry run leaves no trace', async () => {
-    const { evaluateRules } = await dataOf<{ evaluateRules: object }>(
-      rules.schema,
-      asUser(uuidv7(), 'rules:read'),
+    const { evaluateRules } = await fixture.asStaff<{ evaluateRules: object }>(
       `{ evaluateRules(input: {kind: TRANSFER, amount: {amount: "12.00", currency: "USD"}, destinationCountry: "IR"}) {
-          id outcome riskScore reasons { code ruleSetName ruleSetVersion } } }`,
+          id outcome riskScore reasons { code message ruleSetName ruleSetVersion } } }`,
     )
     expect(evaluateRules).toMatchObject({
       id: null,
       outcome: 'DECLINE',
-      reasons: [{ code: 'SANCTIONED_COUNTRY', ruleSetName: 'compliance', ruleSetVersion: 1 }, {}, {}],
+      reasons: [
+        {
+          code: 'SANCTIONED_COUNTRY',
+          message: 'Payments to or from this country are not possible.',
+          ruleSetName: 'compliance',
+          ruleSetVersion: 1,
+        },
+        { code: 'PROFILE_UNKNOWN' },
+        { code: 'UNUSUAL_COUNTRY' },
+      ],
+    })
+    const { rows } = await fixture.rules.pool.query(`select 1 from decisions where customer_id::text like '00000000%'`)
+    expect(rows).toEqual([])
+  })
+})
+
+describe('limits', () => {
+  it('show a customer what he has used and what is left', async () => {
+    const id = await fixture.customer()
+    await fixture.decide([payment(id, 100)])
+    const document = '{ myLimits { code period limit { amount currency } used { amount } remaining { amount } } }'
+    const { myLimits } = await dataOf<{ myLimits: object[] }>(fixture.rules.schema, asUser(id, 'limits:read'), document)
+    expect(myLimits).toContainEqual({
+      code: 'DAILY_LIMIT',
+      period: 'DAY',
+      limit: { amount: '100000.00', currency: 'USD' },
+      used: { amount: '100.00' },
+      remaining: { amount: '99900.00' },
     })
   })
 })

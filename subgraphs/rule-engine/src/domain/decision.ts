@@ -1,7 +1,6 @@
 export type Outcome = 'APPROVE' | 'REVIEW' | 'DECLINE'
+export const OUTCOMES: readonly Outcome[] = ['APPROVE', 'REVIEW', 'DECLINE']
 export type PaymentKind = 'TRANSFER' | 'DEPOSIT' | 'WITHDRAWAL' | 'PAYOUT'
-export const LIMIT_PERIODS = ['TRANSACTION', 'DAY', 'MONTH'] as const
-export type LimitPeriod = (typeof LIMIT_PERIODS)[number]
 
 /** One rule's say: what it demands by itself, and what it adds to the score. */
 export interface Finding {
@@ -11,31 +10,17 @@ export interface Finding {
   readonly points: number
 }
 
-export interface Reason {
-  readonly code: string
-  readonly message: string
+/** A finding with the version of the rule set that made it: enough to combine it with others again. */
+export interface Reason extends Finding {
   readonly ruleSetName: string
   readonly ruleSetVersion: number
-}
-
-/** In US cents. `used` is what counted before the payment that was decided. */
-export interface LimitUse {
-  readonly code: string
-  readonly period: LimitPeriod
-  readonly limitMinor: bigint
-  readonly usedMinor: bigint
 }
 
 export interface Verdict {
   readonly outcome: Outcome
+  /** 0 to 100, whole. */
   readonly riskScore: number
   readonly reasons: readonly Reason[]
-}
-
-export interface FoundBy {
-  readonly ruleSetName: string
-  readonly ruleSetVersion: number
-  readonly findings: readonly Finding[]
 }
 
 const REVIEW_FROM = 50
@@ -47,16 +32,19 @@ const SEVERITY: Readonly<Record<Outcome, number>> = { APPROVE: 0, REVIEW: 1, DEC
  * The strictest of what single rules demand and of what their points add up to: 50 and more is a review, 75 and more a
  * decline.
  */
-export function combine(found: readonly FoundBy[]): Verdict {
-  const findings = found.flatMap((set) => set.findings)
-  const points = findings.reduce((sum, finding) => sum + finding.points, 0)
+export function combine(reasons: readonly Reason[]): Verdict {
+  const points = reasons.reduce((sum, reason) => sum + reason.points, 0)
   const riskScore = Math.max(0, Math.min(MAX_SCORE, Math.round(points)))
   const byScore: Outcome = riskScore >= DECLINE_FROM ? 'DECLINE' : riskScore >= REVIEW_FROM ? 'REVIEW' : 'APPROVE'
-  const outcome = findings.reduce((worst, finding) => stricter(worst, finding.outcome), byScore)
-  const reasons = found.flatMap(({ ruleSetName, ruleSetVersion, findings: own }) =>
-    own.map(({ code, message }) => ({ code, message, ruleSetName, ruleSetVersion })),
-  )
+  const outcome = reasons.reduce((worst, reason) => stricter(worst, reason.outcome), byScore)
   return { outcome, riskScore, reasons }
 }
 
 const stricter = (a: Outcome, b: Outcome): Outcome => (SEVERITY[a] >= SEVERITY[b] ? a : b)
+
+/** The reason that a payment failed for, in one: of the strictest the one with most points. */
+export const weightiest = (reasons: readonly Reason[]): Reason | undefined =>
+  reasons.toSorted((a, b) => SEVERITY[b.outcome] - SEVERITY[a.outcome] || b.points - a.points)[0]
+
+/** How strict an outcome is, for comparing two. */
+export const severityOf = (outcome: Outcome): number => SEVERITY[outcome]

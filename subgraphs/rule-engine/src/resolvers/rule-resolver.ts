@@ -10,12 +10,13 @@ import {
   subjectOf,
   toMoneyType,
 } from '@corridor/subgraph'
-import { Arg, Ctx, FieldResolver, ID, Int, Mutation, Query, Resolver, Root } from 'type-graphql'
-import type { LimitUse } from '../domain/decision.ts'
-import type { RuleBook, RuleSet } from '../rule-book.ts'
-import { type DecideDeps, type DecideRequest, type Decision, decide } from '../use-cases/decide.ts'
+import { Arg, Ctx, FieldResolver, ID, Mutation, Query, Resolver, Root } from 'type-graphql'
+import { weightiest } from '../domain/decision.ts'
+import { type LimitUse, nearestFirst, remainingMinor } from '../domain/limit-use.ts'
+import type { RuleEngine } from '../rule-engine.ts'
+import { type DecideDeps, type DecideRequest, type Decision, type DryRun, decide } from '../use-cases/decide.ts'
 import { readDecisions } from '../use-cases/decision-store.ts'
-import { type DryRun, evaluate, limitsOf } from '../use-cases/evaluate.ts'
+import { evaluate, explain, limitsOf } from '../use-cases/evaluate.ts'
 import {
   DecideInput,
   DecisionResult,
@@ -25,8 +26,6 @@ import {
   RuleDecisionType,
   RuleInput,
   RuleOutcomeEnum,
-  RuleSetStatusEnum,
-  RuleSetType,
 } from './rule-types.ts'
 
 const MAX_GROUP = 1_000
@@ -48,7 +47,9 @@ export type DecisionReader = ReturnType<typeof createDecisionReader>
 
 @Resolver(() => RuleDecisionType)
 export class RuleDecisionResolver {
-  constructor(private readonly deps: DecideDeps & { decisions: DecisionReader; forex: ServiceClient }) {}
+  constructor(
+    private readonly deps: DecideDeps & { decisions: DecisionReader; forex: ServiceClient; engine: RuleEngine },
+  ) {}
 
   @RequiresScopes('rules:read')
   @Query(() => RuleDecisionType, { nullable: true })
@@ -88,18 +89,18 @@ export class RuleDecisionResolver {
       subjectId: id,
       outcome: RuleOutcomeEnum[outcome],
       riskScore,
-      message: reasons[0]?.message ?? null,
+      message: weightiest(reasons)?.message ?? null,
     }))
   }
 
   @FieldResolver()
   nearestLimits(@Root() { limits }: DryRun): LimitUseType[] {
-    return limits.map(toLimitUseType)
+    return nearestFirst(limits).map(toLimitUseType)
   }
 
   @FieldResolver()
-  async trace(@Root() { inputs, ruleSets }: DryRun): Promise<Record<string, unknown>> {
-    return await this.deps.book.trace(inputs, ruleSets)
+  trace(@Root() decision: DryRun): Promise<Record<string, unknown>> {
+    return explain(this.deps, decision)
   }
 }
 
@@ -120,41 +121,15 @@ export class LimitsResolver {
   }
 }
 
-@Resolver()
-export class RuleSetResolver {
-  constructor(private readonly book: RuleBook) {}
-
-  @RequiresScopes('rules:read')
-  @Query(() => [RuleSetType])
-  async ruleSets(): Promise<RuleSetType[]> {
-    return (await this.book.list()).map(toRuleSetType)
-  }
-
-  @RequiresScopes('rules:read')
-  @Query(() => RuleSetType, { nullable: true })
-  async ruleSet(
-    @Arg('name', () => String) name: string,
-    @Arg('version', () => Int, { nullable: true }) version: number | null,
-  ): Promise<RuleSetType | null> {
-    const found = await this.book.find(name, version ?? null)
-    return found && toRuleSetType(found)
-  }
-}
-
-const toRuleSetType = (set: RuleSet): RuleSetType => ({ ...set, status: RuleSetStatusEnum[set.status] })
-
 const usd = (amountMinor: bigint) => toMoneyType({ amountMinor, currency: 'USD' })
 
-function toLimitUseType({ code, period, limitMinor, usedMinor }: LimitUse): LimitUseType {
-  const remaining = limitMinor > usedMinor ? limitMinor - usedMinor : 0n
-  return {
-    code,
-    period: LimitPeriodEnum[period],
-    limit: usd(limitMinor),
-    used: usd(usedMinor),
-    remaining: usd(remaining),
-  }
-}
+const toLimitUseType = (use: LimitUse): LimitUseType => ({
+  code: use.code,
+  period: LimitPeriodEnum[use.period],
+  limit: usd(use.limitMinor),
+  used: usd(use.usedMinor),
+  remaining: usd(remainingMinor(use)),
+})
 
 function countryOf(country: string | null | undefined, field: string): Result<string | null> {
   if (country === null || country === undefined) return accept(null)
@@ -164,9 +139,15 @@ function countryOf(country: string | null | undefined, field: string): Result<st
 }
 
 function decideRequest(input: DecideInput, field: string): Result<DecideRequest> {
-  const { subjectId, customerId, counterpartyId = null } = input
-  for (const [name, id] of Object.entries({ subjectId, customerId, ...(counterpartyId ? { counterpartyId } : {}) })) {
-    if (!isUuid(id)) return refuse('BAD_USER_INPUT', `${field}.${name} is not a UUID.`, `${field}.${name}`)
+  const { subjectId, customerId } = input
+  const others = {
+    counterpartyId: input.counterpartyId ?? null,
+    fromAccountId: input.fromAccountId ?? null,
+    toAccountId: input.toAccountId ?? null,
+  }
+  for (const [name, id] of Object.entries({ subjectId, customerId, ...others })) {
+    if (id !== null && !isUuid(id))
+      return refuse('BAD_USER_INPUT', `${field}.${name} is not a UUID.`, `${field}.${name}`)
   }
   if (!MINOR.test(input.amountUsdMinor)) return refuse('BAD_USER_INPUT', `${field}.amountUsdMinor is no whole number.`)
   const destinationCountry = countryOf(input.destinationCountry, `${field}.destinationCountry`)
@@ -175,7 +156,7 @@ function decideRequest(input: DecideInput, field: string): Result<DecideRequest>
   return accept({
     subjectId,
     customerId,
-    counterpartyId,
+    ...others,
     kind,
     currency,
     amountUsdMinor: BigInt(amountUsdMinor),

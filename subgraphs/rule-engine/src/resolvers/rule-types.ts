@@ -27,43 +27,12 @@ export enum RuleOutcomeEnum {
 }
 registerEnumType(RuleOutcomeEnum, { name: 'RuleOutcome' })
 
-export enum RuleSetStatusEnum {
-  DRAFT = 'DRAFT',
-  ACTIVE = 'ACTIVE',
-  RETIRED = 'RETIRED',
-}
-registerEnumType(RuleSetStatusEnum, { name: 'RuleSetStatus' })
-
 export enum LimitPeriodEnum {
   TRANSACTION = 'TRANSACTION',
   DAY = 'DAY',
   MONTH = 'MONTH',
 }
 registerEnumType(LimitPeriodEnum, { name: 'LimitPeriod' })
-
-@ObjectType('RuleSet')
-export class RuleSetType {
-  @Field(() => String)
-  readonly name!: string
-
-  @Field(() => Int)
-  readonly version!: number
-
-  @Field(() => RuleSetStatusEnum)
-  readonly status!: RuleSetStatusEnum
-
-  @Field(() => String, { nullable: true })
-  readonly description?: string | null
-
-  @Field(() => JSONObjectScalar)
-  readonly model!: JsonObject
-
-  @Field(() => DateTimeScalar)
-  readonly createdAt!: Date
-
-  @Field(() => String)
-  readonly createdBy!: string
-}
 
 @ObjectType('RuleReason')
 export class RuleReasonType {
@@ -181,6 +150,12 @@ export class DecideInput {
 
   @Field(() => ID, { nullable: true })
   readonly counterpartyId?: string | null
+
+  @Field(() => ID, { nullable: true, description: 'The wallet that is paid from.' })
+  readonly fromAccountId?: string | null
+
+  @Field(() => ID, { nullable: true, description: 'The wallet that is paid.' })
+  readonly toAccountId?: string | null
 }
 
 @Inaccessible()

@@ -1,26 +1,37 @@
-import { chain, findingsTable } from './model.ts'
+import { BLOCKED_ACCOUNTS, SANCTIONED_COUNTRIES, WATCHED_COUNTRIES } from '../domain/risk-list.ts'
+import { COMPLIANCE_EXAMPLES } from './compliance.examples.ts'
+import { chain, findingsTable, type ShippedRuleSet } from './model.ts'
 
-const SANCTIONED = '["IR", "KP", "SY"]'
-const WATCHED = '["RU", "CN", "VE"]'
+const eitherCountryIn = (list: string): string =>
+  `"${list}" in listed.destinationCountry or "${list}" in listed.customerCountry`
 
 /** What the law demands: sanctioned and watched countries, known customers, and a second look at large amounts. */
-export const COMPLIANCE = {
+export const COMPLIANCE: ShippedRuleSet = {
   name: 'compliance',
-  description: 'Sanctioned and watched countries, identity above a threshold, screening, and high values.',
+  description:
+    'Sanctioned and watched countries, blocked accounts, identity above a threshold, screening, high values.',
+  examples: COMPLIANCE_EXAMPLES,
   model: chain(
     findingsTable('checks', 'Compliance', [
       {
-        when: `destinationCountry in ${SANCTIONED} or customer.country in ${SANCTIONED}`,
+        when: eitherCountryIn(SANCTIONED_COUNTRIES),
         code: 'SANCTIONED_COUNTRY',
         message: 'Payments to or from this country are not possible.',
         outcome: 'DECLINE',
         points: 100,
       },
       {
-        when: `destinationCountry in ${WATCHED} or customer.country in ${WATCHED}`,
+        when: eitherCountryIn(WATCHED_COUNTRIES),
         code: 'WATCHED_COUNTRY',
         message: 'The country is watched.',
         points: 20,
+      },
+      {
+        when: `"${BLOCKED_ACCOUNTS}" in listed.customer or "${BLOCKED_ACCOUNTS}" in listed.counterparty`,
+        code: 'BLOCKED_ACCOUNT',
+        message: 'Payments from or to this account are not possible.',
+        outcome: 'DECLINE',
+        points: 100,
       },
       {
         when: 'not customer.known',

@@ -1,9 +1,11 @@
-import { chain, findingsTable } from './model.ts'
+import { FRAUD_EXAMPLES } from './fraud.examples.ts'
+import { chain, findingsTable, type ShippedRuleSet } from './model.ts'
 
 /** Signs that it is not the customer who pays: pace, place, size and hour. None of them stops a payment by itself. */
-export const FRAUD = {
+export const FRAUD: ShippedRuleSet = {
   name: 'fraud',
   description: 'Velocity, unusual country, amount against the customer’s average, night in his zone.',
+  examples: FRAUD_EXAMPLES,
   model: chain(
     findingsTable('signs', 'Signs of fraud', [
       {

@@ -1,11 +1,13 @@
-import { chain, findingsTable, lookupTable } from './model.ts'
+import { LIMITS_EXAMPLES } from './limits.examples.ts'
+import { chain, findingsTable, lookupTable, type ShippedRuleSet } from './model.ts'
 
 const usd = (dollars: number): number => dollars * 100
 
 /** How much a customer may send per payment, day and month, by how well we know him. */
-export const LIMITS = {
+export const LIMITS: ShippedRuleSet = {
   name: 'limits',
   description: 'Limits per payment, day and month by KYC level, in US cents at the payment’s reference rate.',
+  examples: LIMITS_EXAMPLES,
   model: chain(
     lookupTable({
       id: 'levels',

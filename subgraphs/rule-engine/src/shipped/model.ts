@@ -1,10 +1,18 @@
 import type { Outcome } from '../domain/decision.ts'
+import type { DecisionModel, ModelNode } from '../domain/decision-model.ts'
+import type { RuleExample } from '../domain/rule-set.ts'
 
-/** A GoRules JSON Decision Model, as far as the shipped rule sets use it (docs.gorules.io, JSON Decision Model). */
-export interface DecisionModel {
-  readonly contentType: 'application/vnd.gorules.decision'
-  readonly nodes: readonly object[]
-  readonly edges: readonly object[]
+/** What a shipped rule set must say of a payment: exactly these codes, adding up to this score. */
+export interface ShippedExample extends RuleExample {
+  readonly codes: readonly string[]
+  readonly score: number
+}
+
+export interface ShippedRuleSet {
+  readonly name: string
+  readonly description: string
+  readonly model: DecisionModel
+  readonly examples: readonly ShippedExample[]
 }
 
 export interface Row {
@@ -20,7 +28,7 @@ export interface Row {
 const text = (value: string): string => JSON.stringify(value)
 
 /** A table whose every row that matches is a finding. */
-export const findingsTable = (id: string, name: string, rows: readonly Row[]): object => ({
+export const findingsTable = (id: string, name: string, rows: readonly Row[]): ModelNode => ({
   id,
   name,
   type: 'decisionTableNode',
@@ -56,7 +64,7 @@ export const lookupTable = (input: {
   path: string
   field: string
   rows: readonly { readonly match: string | null; readonly gives: Readonly<Record<string, number>> }[]
-}): object => {
+}): ModelNode => {
   const fields = Object.keys(input.rows[0]?.gives ?? {})
   return {
     id: input.id,
@@ -81,16 +89,16 @@ export const lookupTable = (input: {
 }
 
 /** The nodes one after the other, from the request to the response. */
-export function chain(...nodes: readonly object[]): DecisionModel {
-  const all = [
+export function chain(...nodes: readonly ModelNode[]): DecisionModel {
+  const all: readonly ModelNode[] = [
     { id: 'request', name: 'Request', type: 'inputNode', position: { x: 0, y: 200 } },
     ...nodes,
     { id: 'response', name: 'Response', type: 'outputNode', position: { x: 900, y: 200 } },
-  ] as readonly { id: string }[] // Every node has an id.
+  ]
   const edges = all.slice(1).map((node, index) => ({
     id: `edge-${index + 1}`,
-    type: 'edge',
-    sourceId: all[index]?.id,
+    type: 'edge' as const,
+    sourceId: all[index]?.id ?? '',
     targetId: node.id,
   }))
   return { contentType: 'application/vnd.gorules.decision', nodes: all, edges }

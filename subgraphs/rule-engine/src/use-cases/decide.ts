@@ -1,31 +1,40 @@
 import { queueChannel } from '@corridor/events'
 import { type Clock, inTransaction, invariant, type Pool, type SqlClient, type Wakeups } from '@corridor/platform'
-import { combine, type LimitUse, type PaymentKind, type Verdict } from '../domain/decision.ts'
+import type { AmountBounds } from '../domain/amount-bounds.ts'
+import { combine, type Verdict } from '../domain/decision.ts'
 import type { DecisionInput } from '../domain/decision-input.ts'
+import { type LimitUse, limitUses } from '../domain/limit-use.ts'
 import { PERIODS } from '../domain/windows.ts'
-import type { Evaluated, RuleBook } from '../rule-book.ts'
-import { decisionInput, lockCustomers, type RiskCustomer, readUsage, type Usage } from './customers.ts'
+import type { Edition, RuleBook, ShadowSay } from '../rule-book.ts'
+import {
+  type Circumstances,
+  decisionInput,
+  lockCustomers,
+  type RiskCustomer,
+  readCustomers,
+  readUsage,
+  type Usage,
+} from './customers.ts'
 import { readDecisions, writeDecisions } from './decision-store.ts'
 
 /** A payment to decide, or, when prepared, a quote. */
-export interface DecideRequest {
+export interface DecideRequest extends Circumstances {
   readonly subjectId: string
-  readonly kind: PaymentKind
   readonly customerId: string
-  readonly currency: string
-  readonly amountUsdMinor: bigint
-  readonly destinationCountry: string | null
-  readonly counterpartyId: string | null
 }
 
-export interface Decision extends Verdict {
-  readonly id: string
-  readonly customerId: string
-  readonly prepared: boolean
+/** What was decided, on what, and by which versions. */
+export interface DryRun extends Verdict {
   readonly limits: readonly LimitUse[]
   readonly inputs: DecisionInput
   readonly ruleSets: Readonly<Record<string, number>>
   readonly decidedAt: Date
+}
+
+export interface Decision extends DryRun {
+  readonly id: string
+  readonly customerId: string
+  readonly prepared: boolean
 }
 
 export interface DecideDeps {
@@ -33,12 +42,13 @@ export interface DecideDeps {
   readonly book: RuleBook
   readonly clock: Clock
   readonly wakeups: Wakeups
+  readonly bounds: AmountBounds
 }
 
 /**
- * Decides a group of payments, each customer's in order, in one transaction that holds the customers locked: what one
- * payment reserves the next one sees. A payment that was decided before gets the same answer. `prepare` keeps the
- * decision and reserves nothing.
+ * Decides a group of payments in one transaction that holds the customers locked, in id order: what one payment reserves,
+ * the customer's next one sees. Customers are independent, so the engine is asked for all of them at once. A payment
+ * that was decided before gets the same answer. `prepare` keeps the decision and reserves nothing.
  */
 export async function decide(
   deps: DecideDeps,
@@ -46,7 +56,7 @@ export async function decide(
   { prepare }: { prepare: boolean },
 ): Promise<Decision[]> {
   if (requests.length === 0) return []
-  await deps.book.fresh()
+  const edition = await deps.book.current()
   const decisions = await inTransaction(deps.pool, async (client) => {
     const customers = await lockCustomers(
       client,
@@ -56,7 +66,7 @@ export async function decide(
       client,
       requests.map(({ subjectId }) => subjectId),
     )
-    const fresh = await decideFresh({ ...deps, client, customers, prepare }, requests, new Set(known.keys()))
+    const fresh = await decideFresh({ ...deps, client, edition, customers, prepare }, firstOfEach(requests, known))
     await writeDecisions(client, fresh, { reserve: !prepare })
     return new Map([...known, ...fresh.map(({ decision }): [string, Decision] => [decision.id, decision])])
   })
@@ -68,82 +78,101 @@ export async function decide(
   })
 }
 
-/** A decision with what it reserves. */
+/** The requests that are not decided yet; of several with one id, the first. */
+function firstOfEach(requests: readonly DecideRequest[], known: ReadonlyMap<string, Decision>): DecideRequest[] {
+  const first = new Map<string, DecideRequest>()
+  for (const request of requests) {
+    const { subjectId } = request
+    if (!known.has(subjectId) && !first.has(subjectId)) first.set(subjectId, request)
+  }
+  return [...first.values()]
+}
+
+/** A decision with what it reserves, and what shadows would have decided. */
 export interface FreshDecision {
   readonly decision: Decision
   readonly request: DecideRequest
   readonly reserves: boolean
+  readonly shadows: readonly ShadowSay[]
 }
 
+interface DecideFresh extends Pick<DecideDeps, 'clock' | 'bounds'> {
+  readonly client: SqlClient
+  readonly edition: Edition
+  readonly customers: ReadonlyMap<string, RiskCustomer>
+  readonly prepare: boolean
+}
+
+/** In the order of the requests; those of one customer one after the other. */
 async function decideFresh(
-  {
-    client,
-    book,
-    clock,
-    customers,
-    prepare,
-  }: Pick<DecideDeps, 'book' | 'clock'> & {
-    client: SqlClient
-    customers: ReadonlyMap<string, RiskCustomer>
-    prepare: boolean
-  },
+  { client, edition, clock, bounds, customers, prepare }: DecideFresh,
   requests: readonly DecideRequest[],
-  decided: Set<string>,
 ): Promise<FreshDecision[]> {
-  const now = clock.now()
-  const usage = await readUsage(client, [...customers.keys()], now)
-  const fresh: FreshDecision[] = []
-  for (const request of requests) {
-    if (decided.has(request.subjectId)) continue
-    decided.add(request.subjectId)
-    const customer = customers.get(request.customerId)
-    const used = usage.get(request.customerId)
+  if (requests.length === 0) return []
+  const at = clock.now()
+  const usage = await readUsage(
+    client,
+    requests.map(({ customerId }) => customerId),
+    at,
+  )
+  const counterparties = await readCustomers(
+    client,
+    requests.flatMap(({ counterpartyId, destinationCountry }) => (destinationCountry ? [] : (counterpartyId ?? []))),
+  )
+  const decided = new Map<string, FreshDecision>()
+  const decideInTurn = async (customerId: string, own: readonly DecideRequest[]): Promise<void> => {
+    let customer = customers.get(customerId)
+    const used = usage.get(customerId)
     invariant(customer && used, 'every customer is locked and read')
-    const inputs = decisionInput(customer, used, { ...request, at: now })
-    const decision = toDecision(request, inputs, await book.evaluate(inputs), now, prepare)
-    const reserves = !prepare && decision.outcome !== 'DECLINE' && request.kind !== 'DEPOSIT'
-    if (reserves) count(used, request.amountUsdMinor)
-    fresh.push({ decision, request, reserves })
+    for (const request of own) {
+      const counterpartyCountry = counterparties.get(request.counterpartyId ?? '')?.country ?? null
+      const surroundings = { at, bounds, lists: edition.lists, counterpartyCountry }
+      const inputs = decisionInput(customer, used, request, surroundings)
+      const { decision, shadows } = await decideOne({ edition, request, inputs, at, prepare })
+      const reserves = !prepare && decision.outcome !== 'DECLINE' && request.kind !== 'DEPOSIT'
+      if (reserves) customer = count(customer, used, inputs, request.amountUsdMinor)
+      decided.set(request.subjectId, { decision, request, reserves, shadows: prepare ? [] : shadows })
+    }
   }
-  return fresh
+  const byCustomer = Map.groupBy(requests, ({ customerId }) => customerId)
+  await Promise.all([...byCustomer].map(([customerId, own]) => decideInTurn(customerId, own)))
+  return requests.flatMap(({ subjectId }) => decided.get(subjectId) ?? [])
 }
 
-function count(usage: Usage, usdMinor: bigint): void {
+async function decideOne({
+  edition,
+  request: { subjectId, customerId },
+  inputs,
+  at,
+  prepare,
+}: {
+  edition: Edition
+  request: DecideRequest
+  inputs: DecisionInput
+  at: Date
+  prepare: boolean
+}): Promise<{ decision: Decision; shadows: readonly ShadowSay[] }> {
+  const { reasons, limits, ruleSets, shadows } = await edition.evaluate(inputs)
+  const decision = {
+    id: subjectId,
+    customerId,
+    prepared: prepare,
+    ...combine(reasons),
+    limits: limitUses(limits, inputs),
+    inputs,
+    ruleSets,
+    decidedAt: at,
+  }
+  return { decision, shadows }
+}
+
+/** Counts in memory what the payment reserves, for the customer's next one in the group. */
+function count(customer: RiskCustomer, usage: Usage, inputs: DecisionInput, usdMinor: bigint): RiskCustomer {
   for (const period of PERIODS) {
     const used = usage.get(period)
     usage.set(period, { payments: (used?.payments ?? 0) + 1, usdMinor: (used?.usdMinor ?? 0n) + usdMinor })
   }
-}
-
-function toDecision(
-  { subjectId, customerId }: DecideRequest,
-  inputs: DecisionInput,
-  { found, limits }: Evaluated,
-  decidedAt: Date,
-  prepared: boolean,
-): Decision {
-  return {
-    id: subjectId,
-    customerId,
-    prepared,
-    ...combine(found),
-    limits: limitUses(limits, inputs.usage),
-    inputs,
-    ruleSets: Object.fromEntries(found.map(({ ruleSetName, ruleSetVersion }) => [ruleSetName, ruleSetVersion])),
-    decidedAt,
-  }
-}
-
-/** The granted limits beside what was used of them. */
-export function limitUses(limits: Evaluated['limits'], usage: DecisionInput['usage']): LimitUse[] {
-  return [
-    { code: 'TRANSACTION_LIMIT', period: 'TRANSACTION', limitMinor: BigInt(limits.transaction), usedMinor: 0n },
-    { code: 'DAILY_LIMIT', period: 'DAY', limitMinor: BigInt(limits.day), usedMinor: BigInt(usage.day.usdMinor) },
-    {
-      code: 'MONTHLY_LIMIT',
-      period: 'MONTH',
-      limitMinor: BigInt(limits.month),
-      usedMinor: BigInt(usage.month.usdMinor),
-    },
-  ]
+  const { destinationCountry, newDestination } = inputs
+  if (!newDestination || destinationCountry === null) return customer
+  return { ...customer, countries: [...customer.countries, destinationCountry] }
 }

@@ -1,6 +1,7 @@
 import { enqueueEvents } from '@corridor/events'
 import type { SqlClient } from '@corridor/platform'
-import type { LimitUse } from '../domain/decision.ts'
+import { combine } from '../domain/decision.ts'
+import type { LimitUse } from '../domain/limit-use.ts'
 import { PERIODS, windowStart } from '../domain/windows.ts'
 import type { Decision, FreshDecision } from './decide.ts'
 
@@ -25,7 +26,12 @@ const toLimitUse = (stored: DecisionRow['limits'][number]): LimitUse => ({
   usedMinor: BigInt(stored.usedMinor),
 })
 
-/** Writes decisions with their events, and counts what they reserve. The customers are held locked. */
+const minorAsText = (_: string, value: unknown): unknown => (typeof value === 'bigint' ? String(value) : value)
+
+/**
+ * Writes decisions, a statement per table: with their events, what they reserve, and what shadows said of them. The
+ * customers are held locked.
+ */
 export async function writeDecisions(
   client: SqlClient,
   fresh: readonly FreshDecision[],
@@ -45,9 +51,7 @@ export async function writeDecisions(
       decisions.map(({ outcome }) => outcome),
       decisions.map(({ riskScore }) => riskScore),
       decisions.map(({ reasons }) => JSON.stringify(reasons)),
-      decisions.map(({ limits }) =>
-        JSON.stringify(limits, (_, value) => (typeof value === 'bigint' ? String(value) : value)),
-      ),
+      decisions.map(({ limits }) => JSON.stringify(limits, minorAsText)),
       decisions.map(({ inputs }) => JSON.stringify(inputs)),
       decisions.map(({ ruleSets }) => JSON.stringify(ruleSets)),
       decisions.map(({ decidedAt }) => decidedAt),
@@ -58,6 +62,7 @@ export async function writeDecisions(
     client,
     fresh.filter(({ reserves }) => reserves),
   )
+  await writeShadows(client, fresh)
   await enqueueEvents(
     client,
     decisions.map(({ id, customerId, outcome, riskScore, reasons }) => ({
@@ -69,47 +74,69 @@ export async function writeDecisions(
   )
 }
 
+/** Counts what is reserved, and no more than what this statement reserves: a payment may have been given up by now. */
 async function reservePayments(client: SqlClient, reserving: readonly FreshDecision[]): Promise<void> {
-  if (reserving.length === 0) return
-  const windows = new Map<
-    string,
-    { customerId: string; period: string; startsAt: Date; payments: number; usdMinor: bigint }
-  >()
-  for (const { decision, request } of reserving) {
-    for (const period of PERIODS) {
-      const startsAt = windowStart(period, decision.decidedAt)
-      const key = `${request.customerId} ${period}`
-      const window = windows.get(key) ?? { customerId: request.customerId, period, startsAt, payments: 0, usdMinor: 0n }
-      windows.set(key, { ...window, payments: window.payments + 1, usdMinor: window.usdMinor + request.amountUsdMinor })
-    }
-  }
-  const added = [...windows.values()]
+  const [first] = reserving
+  if (!first) return
+  const { decidedAt } = first.decision // One instant for the whole group.
+  const toNewCountry = reserving.filter(({ decision }) => decision.inputs.newDestination)
   await client.query({
     name: 'rules-reserve',
     text: `with reserved as (
              insert into reservations (payment_id, customer_id, usd_minor, reserved_at)
-             select * from unnest($1::uuid[], $2::uuid[], $3::bigint[], $4::timestamptz[])
+             select payment_id, customer_id, usd_minor, $5
+             from unnest($1::uuid[], $2::uuid[], $3::bigint[]) as p (payment_id, customer_id, usd_minor)
+             on conflict (payment_id) do nothing
+             returning customer_id, usd_minor
            ), counted as (
              insert into usage_windows as u (customer_id, period, starts_at, payments, usd_minor)
-             select * from unnest($5::uuid[], $6::text[], $7::timestamptz[], $8::integer[], $9::bigint[])
+             select r.customer_id, w.period, w.starts_at, r.payments, r.usd_minor
+             from (select customer_id, count(*)::integer as payments, sum(usd_minor)::bigint as usd_minor
+                   from reserved group by 1) r
+               cross join unnest($6::text[], $7::timestamptz[]) as w (period, starts_at)
              on conflict (customer_id, period, starts_at)
                do update set payments = u.payments + excluded.payments, usd_minor = u.usd_minor + excluded.usd_minor
            )
-           update risk_customers c set countries = array(select distinct unnest(c.countries || s.countries) order by 1)
-           from (select customer_id, array_agg(distinct country) as countries
-                 from unnest($2::uuid[], $10::text[]) as d (customer_id, country) where country is not null group by 1) s
-           where c.id = s.customer_id and not c.countries @> s.countries`,
+           update risk_customers c set countries = c.countries || s.countries
+           from (select customer_id, array_agg(country) as countries
+                 from unnest($4::uuid[], $8::text[]) as d (customer_id, country) group by 1) s
+           where c.id = s.customer_id`,
     values: [
       reserving.map(({ request }) => request.subjectId),
       reserving.map(({ request }) => request.customerId),
       reserving.map(({ request }) => request.amountUsdMinor),
-      reserving.map(({ decision }) => decision.decidedAt),
-      added.map(({ customerId }) => customerId),
-      added.map(({ period }) => period),
-      added.map(({ startsAt }) => startsAt),
-      added.map(({ payments }) => payments),
-      added.map(({ usdMinor }) => usdMinor),
-      reserving.map(({ request }) => request.destinationCountry),
+      toNewCountry.map(({ request }) => request.customerId),
+      decidedAt,
+      PERIODS,
+      PERIODS.map((period) => windowStart(period, decidedAt)),
+      toNewCountry.map(({ decision }) => decision.inputs.destinationCountry),
+    ],
+  })
+}
+
+async function writeShadows(client: SqlClient, fresh: readonly FreshDecision[]): Promise<void> {
+  const rows = fresh.flatMap(({ decision, shadows }) =>
+    shadows.map(({ ruleSetName, ruleSetVersion, said }) => ({
+      id: decision.id,
+      ruleSetName,
+      ruleSetVersion,
+      verdict: 'reasons' in said ? combine(said.reasons) : null,
+      failure: 'failure' in said ? said.failure : null,
+    })),
+  )
+  if (rows.length === 0) return
+  await client.query({
+    name: 'rules-write-shadows',
+    text: `insert into shadow_decisions (decision_id, rule_set_name, rule_set_version, outcome, risk_score, reasons, failure)
+           select * from unnest($1::uuid[], $2::text[], $3::integer[], $4::text[], $5::smallint[], $6::jsonb[], $7::text[])`,
+    values: [
+      rows.map(({ id }) => id),
+      rows.map(({ ruleSetName }) => ruleSetName),
+      rows.map(({ ruleSetVersion }) => ruleSetVersion),
+      rows.map(({ verdict }) => verdict?.outcome ?? null),
+      rows.map(({ verdict }) => verdict?.riskScore ?? null),
+      rows.map(({ verdict }) => (verdict ? JSON.stringify(verdict.reasons) : null)),
+      rows.map(({ failure }) => failure),
     ],
   })
 }

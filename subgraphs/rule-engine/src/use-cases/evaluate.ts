@@ -1,50 +1,36 @@
-import { type Clock, isUuid, type Pool } from '@corridor/platform'
-import { combine, type LimitUse, type PaymentKind, type Verdict } from '../domain/decision.ts'
-import type { DecisionInput } from '../domain/decision-input.ts'
-import type { RuleBook } from '../rule-book.ts'
-import { decisionInput, readCustomer, readUsage } from './customers.ts'
-import { limitUses } from './decide.ts'
+import { invariant, isUuid } from '@corridor/platform'
+import { combine } from '../domain/decision.ts'
+import { type LimitUse, limitUses } from '../domain/limit-use.ts'
+import { type RuleEngine, reasonsOf } from '../rule-engine.ts'
+import { type Circumstances, decisionInput, readCustomers, readUsage, unknownCustomer } from './customers.ts'
+import type { DecideDeps, DryRun } from './decide.ts'
+import { readRuleSets } from './rule-set-store.ts'
 
-export interface DryRun extends Verdict {
-  readonly limits: readonly LimitUse[]
-  readonly inputs: DecisionInput
-  readonly ruleSets: Readonly<Record<string, number>>
-  readonly decidedAt: Date
-}
-
-export interface DryRunRequest {
-  readonly kind: PaymentKind
-  readonly currency: string
-  readonly amountUsdMinor: bigint
+export interface DryRunRequest
+  extends Pick<Circumstances, 'kind' | 'currency' | 'amountUsdMinor' | 'destinationCountry'> {
   readonly customerId: string | null
-  readonly destinationCountry: string | null
 }
 
-interface EvaluateDeps {
-  readonly pool: Pool
-  readonly book: RuleBook
-  readonly clock: Clock
-}
+type EvaluateDeps = Omit<DecideDeps, 'wakeups'>
 
 /** Nobody in particular: of whom nothing is known. */
 const NOBODY = '00000000-0000-0000-0000-000000000000'
 
 /** Decides without keeping or reserving anything. */
-export async function evaluate({ pool, book, clock }: EvaluateDeps, request: DryRunRequest): Promise<DryRun> {
-  await book.fresh()
-  const now = clock.now()
-  const customerId = request.customerId ?? NOBODY
-  const customer = await readCustomer(pool, customerId)
-  const usage = (await readUsage(pool, [customerId], now)).get(customerId) ?? new Map()
-  const inputs = decisionInput(customer, usage, { ...request, counterpartyId: null, at: now })
-  const { found, limits } = await book.evaluate(inputs)
-  return {
-    ...combine(found),
-    limits: limitUses(limits, inputs.usage),
-    inputs,
-    ruleSets: Object.fromEntries(found.map(({ ruleSetName, ruleSetVersion }) => [ruleSetName, ruleSetVersion])),
-    decidedAt: now,
-  }
+export async function evaluate(
+  { pool, book, clock, bounds }: EvaluateDeps,
+  { customerId, ...asked }: DryRunRequest,
+): Promise<DryRun> {
+  const edition = await book.current()
+  const at = clock.now()
+  const id = customerId ?? NOBODY
+  const customer = (await readCustomers(pool, [id])).get(id) ?? unknownCustomer(id)
+  const usage = (await readUsage(pool, [id], at)).get(id) ?? new Map()
+  const payment = { ...asked, counterpartyId: null, fromAccountId: null, toAccountId: null }
+  const surroundings = { at, bounds, lists: edition.lists, counterpartyCountry: null }
+  const inputs = decisionInput(customer, usage, payment, surroundings)
+  const { reasons, limits, ruleSets } = await edition.evaluate(inputs)
+  return { ...combine(reasons), limits: limitUses(limits, inputs), inputs, ruleSets, decidedAt: at }
 }
 
 /** What a customer may still send, as the rules grant it now. */
@@ -52,4 +38,19 @@ export async function limitsOf(deps: EvaluateDeps, customerId: string): Promise<
   if (!isUuid(customerId)) return []
   const request = { kind: 'TRANSFER' as const, currency: 'USD', amountUsdMinor: 0n, destinationCountry: null }
   return (await evaluate(deps, { ...request, customerId })).limits
+}
+
+/**
+ * Decides again what was decided, by the versions that decided it, and answers every node that the engine passed through.
+ * A trace that leads elsewhere than the decision would explain nothing, so the two must be the same.
+ */
+export async function explain(
+  { pool, engine }: Pick<EvaluateDeps, 'pool'> & { engine: RuleEngine },
+  { inputs, ruleSets, outcome, riskScore }: Pick<DryRun, 'inputs' | 'ruleSets' | 'outcome' | 'riskScore'>,
+): Promise<Record<string, unknown>> {
+  const sets = await readRuleSets(pool, ruleSets)
+  const again = combine(reasonsOf(inputs, await engine.compile(sets).evaluate(inputs)))
+  const same = again.outcome === outcome && again.riskScore === riskScore
+  invariant(same, 'the same versions decide the same inputs the same way')
+  return await engine.trace(sets, inputs)
 }

@@ -1,40 +1,34 @@
-import { type Consumer, type DeliveredEvent, handleOnce } from '@corridor/events'
+import { type Consumer, type DeliveredEvent, handleOnce, type JsonValue } from '@corridor/events'
 import { inTransaction, isUuid, type Pool, type SqlClient } from '@corridor/platform'
 import { PERIODS, windowStart } from '../domain/windows.ts'
 import { lockCustomers } from './customers.ts'
 
+const CUSTOMERS = 'rule-engine.customers'
+const COUNTERS = 'rule-engine.counters'
 const RELEASING: readonly string[] = ['payment.declined', 'payment.failed', 'payment.cancelled']
 
 /** Keeps what the rules know of customers in step with their profiles. */
 export const customerProjection = (pool: Pool): Consumer => ({
-  name: 'rule-engine.customers',
+  name: CUSTOMERS,
   topics: ['profile.events'],
-  handle: (event) => onceIn(pool, 'rule-engine.customers', event, (client) => project(client, event)),
+  handle: (event) =>
+    inTransaction(pool, async (client) => {
+      if (await handleOnce(client, { consumer: CUSTOMERS, eventId: event.id })) await project(client, event)
+    }),
 })
 
-/** Turns reservations into counts when payments complete, and gives them back when payments come to nothing. */
+/**
+ * Turns reservations into counts when payments complete, and gives them back when payments come to nothing. A reservation's
+ * own state says whether that was done, so an event that comes again changes nothing and no ids of events are kept.
+ */
 export const paymentCounters = (pool: Pool): Consumer => ({
-  name: 'rule-engine.counters',
+  name: COUNTERS,
   topics: ['payment.events'],
-  async handle(event) {
-    if (event.type === 'payment.completed') {
-      await onceIn(pool, 'rule-engine.counters', event, (client) => markCounted(client, event.key))
-    } else if (RELEASING.includes(event.type)) {
-      await onceIn(pool, 'rule-engine.counters', event, (client) => release(client, event.key))
-    }
+  async handle({ type, key, data: { payer }, occurredAt }) {
+    if (type === 'payment.completed') await markCounted(pool, key)
+    else if (RELEASING.includes(type)) await giveBack(pool, { paymentId: key, customerId: payer, at: occurredAt })
   },
 })
-
-async function onceIn(
-  pool: Pool,
-  consumer: string,
-  event: DeliveredEvent,
-  effect: (client: SqlClient) => Promise<void>,
-): Promise<void> {
-  await inTransaction(pool, async (client) => {
-    if (await handleOnce(client, { consumer, eventId: event.id })) await effect(client)
-  })
-}
 
 async function project(client: SqlClient, { key, data }: DeliveredEvent): Promise<void> {
   if (!isUuid(key)) return
@@ -56,28 +50,52 @@ async function project(client: SqlClient, { key, data }: DeliveredEvent): Promis
   )
 }
 
-const markCounted = async (client: SqlClient, paymentId: string): Promise<void> =>
-  void (await client.query(`update reservations set state = 'COUNTED' where payment_id = $1 and state = 'RESERVED'`, [
-    paymentId,
-  ]))
+const markCounted = async (pool: Pool, paymentId: string): Promise<void> =>
+  void (await pool.query({
+    name: 'rules-count',
+    text: `update reservations set state = 'COUNTED' where payment_id = $1 and state = 'RESERVED'`,
+    values: [paymentId],
+  }))
 
-async function release(client: SqlClient, paymentId: string): Promise<void> {
-  const found = await client.query<{ customer_id: string }>(
-    'select customer_id from reservations where payment_id = $1',
-    [paymentId],
-  )
-  const customerId = found.rows[0]?.customer_id
-  if (customerId === undefined) return // Declined payments and deposits reserve nothing.
-  await lockCustomers(client, [customerId]) // Before its windows, as every decision does.
-  const { rows } = await client.query<{ usd_minor: bigint; reserved_at: Date }>(
-    `update reservations set state = 'RELEASED' where payment_id = $1 and state = 'RESERVED' returning usd_minor, reserved_at`,
-    [paymentId],
-  )
-  const [released] = rows
-  if (!released) return
-  await client.query(
+interface Ended {
+  readonly paymentId: string
+  readonly customerId: JsonValue | undefined
+  readonly at: Date
+}
+
+async function giveBack(pool: Pool, { paymentId, customerId, at }: Ended): Promise<void> {
+  if (!isUuid(customerId) || !isUuid(paymentId)) return
+  await inTransaction(pool, async (client) => {
+    await lockCustomers(client, [customerId]) // Before its windows, as every decision does.
+    const { rows } = await client.query<{ usd_minor: bigint; reserved_at: Date }>(
+      `update reservations set state = 'RELEASED' where payment_id = $1 and state = 'RESERVED' returning usd_minor, reserved_at`,
+      [paymentId],
+    )
+    const [released] = rows
+    if (released) await uncount(client, customerId, released)
+    else await leaveNothingToReserve(client, { paymentId, customerId, at })
+  })
+}
+
+const uncount = async (
+  client: SqlClient,
+  customerId: string,
+  { usd_minor, reserved_at }: { usd_minor: bigint; reserved_at: Date },
+): Promise<void> =>
+  void (await client.query(
     `update usage_windows set payments = payments - 1, usd_minor = usd_minor - $2
      where customer_id = $1 and (period, starts_at) in (select * from unnest($3::text[], $4::timestamptz[]))`,
-    [customerId, released.usd_minor, PERIODS, PERIODS.map((period) => windowStart(period, released.reserved_at))],
-  )
-}
+    [customerId, usd_minor, PERIODS, PERIODS.map((period) => windowStart(period, reserved_at))],
+  ))
+
+/**
+ * A payment may end while a call to decide it is still on its way: whoever asked has given up waiting. What would be reserved
+ * then, nothing would ever give back; so its place is taken by a reservation of nothing.
+ */
+const leaveNothingToReserve = async (client: SqlClient, { paymentId, customerId, at }: Ended): Promise<void> =>
+  void (await client.query(
+    `insert into reservations (payment_id, customer_id, usd_minor, reserved_at, state)
+     select $1, $2, 0, $3, 'RELEASED' where not exists (select 1 from decisions where id = $1)
+     on conflict do nothing`,
+    [paymentId, customerId, at],
+  ))
