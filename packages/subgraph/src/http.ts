@@ -1,11 +1,13 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { pipeline } from 'node:stream/promises'
 import { Fault } from '@corridor/platform'
 
 export interface HttpReply {
   readonly status: number
   readonly headers?: Readonly<Record<string, string>>
-  readonly body: string | Buffer
+  /** Parts are asked for no faster than the client takes them; whoever makes them is told when he leaves. */
+  readonly body: string | Buffer | AsyncIterable<string>
 }
 
 export interface HttpRequest {
@@ -23,6 +25,9 @@ const REQUEST_TIMEOUT_MS = 60_000
 /** Longer than any client of ours keeps an idle connection, so that it is the client who closes (no reset in flight). */
 const KEEP_ALIVE_TIMEOUT_MS = 75_000
 
+/** A client that takes nothing of a stream for this long is left. */
+const STREAM_IDLE_TIMEOUT_MS = 60_000
+
 export async function readBody(request: IncomingMessage, maxBytes: number): Promise<Buffer> {
   const chunks: Buffer[] = []
   let size = 0
@@ -34,9 +39,15 @@ export async function readBody(request: IncomingMessage, maxBytes: number): Prom
   return chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks)
 }
 
-export function reply(response: ServerResponse, { status, headers, body }: HttpReply): void {
-  response.writeHead(status, { 'content-length': Buffer.byteLength(body), ...headers })
-  response.end(body)
+export async function reply(response: ServerResponse, { status, headers, body }: HttpReply): Promise<void> {
+  if (typeof body === 'string' || Buffer.isBuffer(body)) {
+    response.writeHead(status, { 'content-length': Buffer.byteLength(body), ...headers })
+    response.end(body)
+    return
+  }
+  response.writeHead(status, headers)
+  response.setTimeout(STREAM_IDLE_TIMEOUT_MS, () => void response.destroy())
+  await pipeline(body, response)
 }
 
 export const jsonReply = (status: number, value: unknown): HttpReply => ({

@@ -109,14 +109,21 @@ async function answer(input: {
 }): Promise<void> {
   const { request, response, respond, logger } = input
   try {
-    reply(response, await respond(request))
+    await reply(response, await respond(request))
   } catch (error) {
     if (request.destroyed && !request.complete) return // The client left before its request was whole.
+    if (response.headersSent) return brokenOff(error, logger)
     if (error instanceof BodyTooLarge) return reply(response, errorReply(413, 'BAD_USER_INPUT', error.message))
     logger.error({ error }, 'request failed')
     const code = error instanceof Fault ? error.code : 'INTERNAL_SERVER_ERROR'
-    reply(response, errorReply(error instanceof Fault ? 503 : 500, code, 'The request could not be answered.'))
+    await reply(response, errorReply(error instanceof Fault ? 503 : 500, code, 'The request could not be answered.'))
   }
+}
+
+/** An answer that ended in its middle: the connection is cut, so that nobody takes the part for the whole. */
+function brokenOff(error: unknown, logger: Logger): void {
+  if (error instanceof Error && 'code' in error && error.code === 'ERR_STREAM_PREMATURE_CLOSE') return // The client left.
+  logger.error({ error }, 'an answer was broken off')
 }
 
 async function graphql(input: {

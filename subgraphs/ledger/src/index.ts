@@ -1,16 +1,18 @@
 import { fileURLToPath } from 'node:url'
 import { type Clock, createPool, type Logger, type Pool, type Wakeups } from '@corridor/platform'
-import { buildFederatedSchema, checkDatabase, type Subgraph } from '@corridor/subgraph'
+import { buildFederatedSchema, checkDatabase, type ServeOptions, type Subgraph } from '@corridor/subgraph'
 import { BalanceWatcher } from './balance-watcher.ts'
 import { createAccountReader } from './resolvers/account-reader.ts'
 import { AccountResolver } from './resolvers/account-resolver.ts'
 import { BooksResolver } from './resolvers/books-resolver.ts'
+import { DownloadResolver } from './resolvers/download-resolver.ts'
 import { EntryResolver } from './resolvers/entry-resolver.ts'
 import { JournalResolver } from './resolvers/journal-resolver.ts'
 import { PositionResolver } from './resolvers/position-resolver.ts'
 import { SealResolver } from './resolvers/seal-resolver.ts'
 import { createTransferReader, TransferResolver } from './resolvers/transfer-resolver.ts'
 import { WalletResolver } from './resolvers/wallet-resolver.ts'
+import { ledgerRoutes } from './routes.ts'
 import { InvariantMonitor } from './use-cases/check-invariants.ts'
 import { LedgerUseCases } from './use-cases/ledger-use-cases.ts'
 
@@ -31,16 +33,22 @@ export interface LedgerDeps {
   readonly logger: Logger
   readonly wakeups: Wakeups
   readonly poolSize?: number
+  /** Where clients reach the router; addresses of downloads begin with it. */
+  readonly publicUrl?: string
 }
 
 export interface LedgerSubgraph extends Subgraph {
   readonly useCases: LedgerUseCases
   readonly pool: Pool
+  /** Downloads and the sealer's public keys, to be served beside GraphQL. */
+  readonly routes: NonNullable<ServeOptions['routes']>
 }
+
+export const DEFAULT_PUBLIC_URL = 'http://localhost:4000'
 
 /** The ledger over its database: the books, their one write path, and what may be read of them. */
 export async function createLedgerSubgraph(deps: LedgerDeps): Promise<LedgerSubgraph> {
-  const { databaseUrl, clock, logger, wakeups } = deps
+  const { databaseUrl, clock, logger, wakeups, publicUrl = DEFAULT_PUBLIC_URL } = deps
   const pool = createPool({
     url: databaseUrl,
     service: 'ledger-service',
@@ -58,6 +66,7 @@ export async function createLedgerSubgraph(deps: LedgerDeps): Promise<LedgerSubg
       new SealResolver(pool),
       new WalletResolver(accounts, watcher),
       new BooksResolver(pool, new InvariantMonitor({ pool, clock })),
+      new DownloadResolver({ pool, clock, publicUrl }),
       new JournalResolver(useCases),
       new PositionResolver(pool),
     ],
@@ -74,6 +83,7 @@ export async function createLedgerSubgraph(deps: LedgerDeps): Promise<LedgerSubg
     schema,
     useCases,
     pool,
+    routes: ledgerRoutes({ pool, clock }),
     ready: async () => [await checkDatabase(pool)],
     async close() {
       watcher.close()
