@@ -1,7 +1,21 @@
 import { fileURLToPath } from 'node:url'
 import type { Consumer } from '@corridor/events'
-import { type Clock, createPool, IdempotencyKeys, type Logger, type Pool, type Wakeups } from '@corridor/platform'
-import { buildFederatedSchema, checkDatabase, type ServiceClient, type Subgraph } from '@corridor/subgraph'
+import {
+  type Clock,
+  createPool,
+  Fault,
+  IdempotencyKeys,
+  type Logger,
+  type Pool,
+  type Wakeups,
+} from '@corridor/platform'
+import {
+  buildFederatedSchema,
+  checkDatabase,
+  checkDependency,
+  type ServiceClient,
+  type Subgraph,
+} from '@corridor/subgraph'
 import { type ExposurePolicy, STANDARD_EXPOSURE_POLICY } from './domain/exposure.ts'
 import type { Policies } from './domain/policy.ts'
 import type { Tick } from './domain/rate.ts'
@@ -20,11 +34,20 @@ import { RateOverrides } from './use-cases/rate-overrides.ts'
 import { recordTicks } from './use-cases/record-ticks.ts'
 import { paymentOutcomes } from './use-cases/settle-quotes.ts'
 
+export { DYNAMO_SETTINGS, dynamoOf, MARKET_SETTINGS, marketOf } from './config.ts'
 export { type ExposurePolicy, STANDARD_EXPOSURE_POLICY } from './domain/exposure.ts'
 export type { PairPolicy, Policies } from './domain/policy.ts'
 export type { Rate, Tick } from './domain/rate.ts'
 export { type DynamoSettings, RateHistory } from './history/rate-history.ts'
+export {
+  exposurePolicyOf,
+  POLICY_SETTINGS,
+  type PolicyDocument,
+  quoteLimitsOf,
+  standardPolicies,
+} from './policy-config.ts'
 export { ECB_DAILY_URL, ecbReferenceRates, parseReferenceRates } from './providers/ecb.ts'
+export { createRateProvider, type Market, type ProviderName, preferredIntervalMs } from './providers/market.ts'
 export { OANDA_API_BASE, type OandaOptions, oandaRates } from './providers/oanda.ts'
 export { preferredProvider } from './providers/preferred-provider.ts'
 export type { RateProvider } from './providers/rate-provider.ts'
@@ -33,21 +56,6 @@ export { type QuoteLimits, STANDARD_QUOTE_LIMITS } from './use-cases/quote-limit
 
 /** Numbered SQL; read where it lies, so that it need not be copied by the build. */
 export const forexMigrations = fileURLToPath(new URL('../src/migrations', import.meta.url))
-
-const STALE_AFTER_INTERVALS = 1.2
-/** However often a provider is polled, a rate is not stale before this: a poll may be late on a busy machine. */
-const MIN_MAX_AGE_SECONDS = 60
-const STANDARD_SPREAD_BPS = 50
-
-/** The policy for rates of a provider that has something new every `intervalMs`. */
-export const standardPolicies = ({ intervalMs }: { intervalMs: number }): Policies => ({
-  standard: {
-    spreadBps: STANDARD_SPREAD_BPS,
-    maxAgeSeconds: Math.max(Math.ceil((intervalMs * STALE_AFTER_INTERVALS) / 1000), MIN_MAX_AGE_SECONDS),
-    whenStale: 'REJECT',
-  },
-  pairs: {},
-})
 
 export interface ForexDeps {
   readonly databaseUrl: string
@@ -60,7 +68,7 @@ export interface ForexDeps {
   readonly exposurePolicy?: ExposurePolicy
   /** Asked for the positions of the house. */
   readonly ledger: ServiceClient
-  /** The history of rates; without it `rateHistory` refuses. */
+  /** The history of rates, whose table is made and verified at start; without it `rateHistory` refuses. */
   readonly dynamo?: DynamoSettings | undefined
 }
 
@@ -77,6 +85,7 @@ export async function createForexSubgraph(deps: ForexDeps): Promise<ForexSubgrap
   const keys = new IdempotencyKeys(deps.idempotencySecret)
   const book = new RateBook({ pool, wakeups, logger, clock })
   const history = deps.dynamo && new RateHistory(deps.dynamo)
+  if (history) await ensureHistory(history, logger)
   const overrides = new RateOverrides({ pool, wakeups, clock, book })
   const exposures = new ExposureBook({ pool, ledger, clock, logger })
   const pricing = new Pricing({ book, exposures, policies, exposurePolicy, clock })
@@ -96,12 +105,25 @@ export async function createForexSubgraph(deps: ForexDeps): Promise<ForexSubgrap
     schema,
     pool,
     recordTicks: (ticks) => recordTicks({ pool, wakeups, policies, clock, logger, history }, ticks),
-    ready: async () => [await checkDatabase(pool)],
+    ready: async () => [
+      await checkDatabase(pool),
+      ...(history ? [await checkDependency('dynamodb', () => history.check())] : []),
+    ],
     async close() {
       book.close()
       history?.close()
       await pool.end()
     },
+  }
+}
+
+/** A table of that name with other keys ends the start; a store that is away is waited for by whoever needs it. */
+async function ensureHistory(history: RateHistory, logger: Logger): Promise<void> {
+  try {
+    await history.ensureTable()
+  } catch (error) {
+    if (!(error instanceof Fault) || !error.retryable) throw error
+    logger.warn({ error }, 'the history of rates cannot be reached yet')
   }
 }
 

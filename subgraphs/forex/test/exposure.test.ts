@@ -113,7 +113,7 @@ const quote = async (
   from: string,
   amount: string,
   to: string,
-  { caller = customer(), ...more }: object & { caller?: ReturnType<typeof customer> } = {},
+  { caller = customer(), ...more }: { caller?: ReturnType<typeof customer>; lockSeconds?: number } = {},
 ) => (await dataOf<{ createFxQuote: Quote }>(forex.schema, caller, CREATE, input(from, amount, to, more))).createFxQuote
 const refusal = async (from: string, amount: string, to: string, caller = customer()) =>
   (await codesOf(forex.schema, caller, CREATE, input(from, amount, to)))[0]

@@ -236,6 +236,27 @@ describe('several providers', () => {
     expect(shown(await fetchRates(both))).toEqual(['a USDINR', 'b USDJPY'])
   })
 
+  it('are each asked once per interval of their own, and keep their pairs meanwhile', async () => {
+    const calls = { a: 0, b: 0 }
+    const counting = (name: 'a' | 'b', intervalMs: number, ...pairs: string[]): RateProvider => {
+      const provider = ticking(name, ...pairs)
+      return {
+        ...provider,
+        intervalMs,
+        fetch: (signal) => {
+          calls[name] += 1
+          return provider.fetch(signal)
+        },
+      }
+    }
+    const both = preferredProvider([counting('a', 3_600_000, 'USDINR'), counting('b', 0, 'USDINR', 'USDJPY')], {
+      logger: silentLogger,
+    })
+    expect(shown(await fetchRates(both))).toEqual(['a USDINR', 'b USDJPY'])
+    expect(shown(await fetchRates(both))).toEqual(['b USDJPY'])
+    expect(calls).toEqual({ a: 1, b: 2 })
+  })
+
   it('stand in for one that fails or is too slow, and all failing is a fault', async () => {
     const failing = oanda(await serve(answer('', 500)))
     const slow = oanda(await serve(() => undefined))

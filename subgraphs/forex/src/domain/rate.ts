@@ -1,4 +1,4 @@
-import type { Decimal } from '@corridor/money'
+import { type Decimal, isCurrency } from '@corridor/money'
 
 /** A price of one unit of the base currency in the quote currency. bid <= mid <= ask. */
 export interface Rate {
@@ -36,3 +36,7 @@ export const isIndicative = ({ source }: Pick<Rate, 'source'>): boolean =>
 
 export const baseOf = (pair: string): string => pair.slice(0, 3)
 export const quoteOf = (pair: string): string => pair.slice(3)
+
+/** Whether this names two different currencies of ISO 4217. */
+export const isPair = (text: string): boolean =>
+  text.length === 6 && isCurrency(baseOf(text)) && isCurrency(quoteOf(text)) && baseOf(text) !== quoteOf(text)

@@ -13,7 +13,7 @@ import {
 } from '../domain/candle.ts'
 import type { Tick } from '../domain/rate.ts'
 import { CandleItems, dayOf, unlessChanged } from './candle-items.ts'
-import { ensureTable } from './table.ts'
+import { ensureTable, verifyTable } from './table.ts'
 
 /** Where the history is kept. Without an endpoint it is DynamoDB itself, with the credentials of the environment. */
 export interface DynamoSettings {
@@ -55,6 +55,11 @@ export class RateHistory {
       throw error
     })
     await orAway(() => this.ready ?? Promise.resolve())
+  }
+
+  /** Whether the store answers and has the table now. Throws `Fault`. */
+  async check(): Promise<void> {
+    await orAway(() => verifyTable(this.client, this.table))
   }
 
   /** Keeps each tick once; those that are new are in their candles too. Throws `Fault` when the store is away. */

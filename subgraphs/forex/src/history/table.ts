@@ -25,6 +25,11 @@ export async function ensureTable(client: DynamoDBClient, table: string): Promis
     { client, maxWaitTime: MAX_CREATE_SECONDS, minDelay: 1, maxDelay: 2 },
     { TableName: table },
   )
+  await verifyTable(client, table)
+}
+
+/** Throws `Fault`, not retryable, where there is no such table, or one with other keys. */
+export async function verifyTable(client: DynamoDBClient, table: string): Promise<void> {
   const description = await describe(client, table)
   const problem = KEYS.find(
     ({ AttributeName, KeyType, AttributeType }) =>

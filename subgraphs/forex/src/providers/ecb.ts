@@ -6,7 +6,7 @@ import { nonsense, readBody } from './read-body.ts'
 
 const NAME = 'ecb'
 export const ECB_DAILY_URL = 'https://www.ecb.europa.eu/stats/eurofxref/eurofxref-daily.xml'
-const A_DAY_MS = 24 * 60 * 60 * 1000
+export const ECB_INTERVAL_MS = 24 * 60 * 60 * 1000
 /** Published about 16:00 in Frankfurt; in UTC never earlier than this. */
 const PUBLISHED = 'T14:00:00.000Z'
 
@@ -16,7 +16,7 @@ const PUBLISHED = 'T14:00:00.000Z'
  */
 export function ecbReferenceRates({
   url = ECB_DAILY_URL,
-  intervalMs = A_DAY_MS,
+  intervalMs = ECB_INTERVAL_MS,
 }: {
   url?: string
   intervalMs?: number

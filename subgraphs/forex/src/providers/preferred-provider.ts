@@ -2,33 +2,63 @@ import { Fault, type Logger } from '@corridor/platform'
 import type { Tick } from '../domain/rate.ts'
 import type { RateProvider } from './rate-provider.ts'
 
+const FIRST_RETRY_MS = 1_000
+
+interface Asked {
+  readonly provider: RateProvider
+  /** The pairs it gave last; null where it failed. */
+  pairs: ReadonlySet<string> | null
+  failures: number
+  lastFailure: unknown
+  nextAtMs: number
+}
+
 /**
- * Several providers as one, in order of preference: of each pair the tick of the first that has it. One that fails is
- * reported and passed over, each within its share of time; that all fail is a `Fault`. Polled as the first one is.
+ * Several providers as one, in order of preference: a pair is the first's that has it. Each is asked once per interval of
+ * its own; one that fails is reported and passed over, within its share of time, and asked again after a growing delay.
+ * That all fail is a `Fault`. Polled as often as the quickest one has something new.
  */
 export function preferredProvider(
   providers: readonly [RateProvider, ...RateProvider[]],
   { logger, timeoutMs = 5_000 }: { logger: Logger; timeoutMs?: number },
 ): RateProvider {
+  const intervalMs = Math.min(...providers.map((provider) => provider.intervalMs))
+  const all = providers.map(
+    (provider): Asked => ({ provider, pairs: null, failures: 0, lastFailure: null, nextAtMs: 0 }),
+  )
+  const ask = async (asked: Asked, signal: AbortSignal): Promise<readonly Tick[]> => {
+    const startedMs = performance.now()
+    try {
+      const ticks = await asked.provider.fetch(AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]))
+      // Half a poll early, so that one that falls a moment before its time is not a whole poll late.
+      asked.nextAtMs = startedMs + asked.provider.intervalMs - intervalMs / 2
+      asked.pairs = new Set(ticks.map(({ pair }) => pair))
+      asked.failures = 0
+      return ticks
+    } catch (error) {
+      if (!(error instanceof Fault)) throw error
+      logger.warn({ error, provider: asked.provider.name }, 'a provider of rates failed; the next one is asked')
+      asked.nextAtMs = performance.now() + Math.min(FIRST_RETRY_MS * 2 ** asked.failures, asked.provider.intervalMs)
+      asked.pairs = null
+      asked.failures += 1
+      asked.lastFailure = error
+      return []
+    }
+  }
   return {
     name: providers.map(({ name }) => name).join('+'),
-    intervalMs: providers[0].intervalMs,
+    intervalMs,
     fetch: async (signal) => {
       const ticks = new Map<string, Tick>()
-      const failures: unknown[] = []
-      for (const provider of providers) {
-        try {
-          const fetched = await provider.fetch(AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]))
-          for (const tick of fetched) if (!ticks.has(tick.pair)) ticks.set(tick.pair, tick)
-        } catch (error) {
-          if (!(error instanceof Fault)) throw error
-          logger.warn({ error, provider: provider.name }, 'a provider of rates failed; the next one is asked')
-          failures.push(error)
-        }
+      const preferred = new Set<string>()
+      for (const asked of all) {
+        const fetched = performance.now() >= asked.nextAtMs ? await ask(asked, signal) : []
+        for (const tick of fetched) if (!preferred.has(tick.pair)) ticks.set(tick.pair, tick)
+        for (const pair of asked.pairs ?? []) preferred.add(pair)
       }
-      if (failures.length === providers.length) {
+      if (all.every(({ pairs }) => pairs === null)) {
         throw new Fault('SERVICE_UNAVAILABLE', 'No provider of rates answers.', {
-          cause: new AggregateError(failures),
+          cause: new AggregateError(all.map(({ lastFailure }) => lastFailure)),
         })
       }
       return [...ticks.values()]

@@ -1,4 +1,4 @@
-import { CURRENCIES, type CurrencyInfo, Decimal, isCurrency } from '@corridor/money'
+import { CURRENCIES, type CurrencyInfo, Decimal } from '@corridor/money'
 import { type Clock, orThrow, type Pool, RefusalError, refuse } from '@corridor/platform'
 import {
   Authenticated,
@@ -20,7 +20,7 @@ import { Arg, Ctx, Mutation, Query, Resolver, Root, Subscription } from 'type-gr
 import { INTERVAL_MS, openTimeOf } from '../domain/candle.ts'
 import { deriveRate } from '../domain/derive-rate.ts'
 import { isStale, type Policies, policyOf } from '../domain/policy.ts'
-import { baseOf, quoteOf, type Rate } from '../domain/rate.ts'
+import { baseOf, isPair, quoteOf, type Rate } from '../domain/rate.ts'
 import type { RateHistory } from '../history/rate-history.ts'
 import { type RateBook, ratesAt } from '../rate-book.ts'
 import type { Pricing } from '../use-cases/pricing.ts'
@@ -241,9 +241,8 @@ export class RateResolver {
 }
 
 function mustBePair(pair: string, field: string): void {
-  const known =
-    pair.length === 6 && isCurrency(baseOf(pair)) && isCurrency(quoteOf(pair)) && baseOf(pair) !== quoteOf(pair)
-  if (!known) throw new RefusalError(refuse('BAD_USER_INPUT', `${field} is not a pair of two currencies.`, field))
+  if (!isPair(pair))
+    throw new RefusalError(refuse('BAD_USER_INPUT', `${field} is not a pair of two currencies.`, field))
 }
 
 function orUnavailable(rate: Rate | null, pair: string): Rate {
