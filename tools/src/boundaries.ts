@@ -15,6 +15,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   router: SHARED,
   tools: SHARED,
   wso2: ['packages/platform'],
+  certs: [],
 }
 
 /** Test support, for tests alone. */
@@ -124,7 +125,7 @@ function workersOfSeveral(modules: readonly ModuleFile[]): string[] {
 }
 
 const SUBGRAPHS = new Set(['forex', 'ledger', 'payment', 'profile', 'rule-engine', 'wallet'])
-const TOP_LEVEL = new Set(['router', 'workers', 'tools', 'web', 'wso2'])
+const TOP_LEVEL = new Set(['router', 'workers', 'tools', 'web', 'wso2', 'certs'])
 
 /** The folder of a package of ours; `''` for any other. */
 function workspaceNamed(name: string): string {

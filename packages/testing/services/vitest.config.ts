@@ -16,7 +16,7 @@ export default defineConfig({
   ...everyTest,
   test: {
     ...everyTest.test,
-    include: ['{packages,subgraphs}/*/test/**/*.services.test.ts', 'e2e/**/*.services.test.ts'],
+    include: ['{packages,subgraphs}/*/test/**/*.services.test.ts', '{certs,wso2,e2e}/**/*.services.test.ts'],
     exclude: ['**/node_modules/**', '**/dist/**'],
     globalSetup: ['packages/testing/src/services/services-setup.ts'],
     reporters: ['default', refusesSkips],

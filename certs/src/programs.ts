@@ -1,0 +1,27 @@
+import { spawnSync } from 'node:child_process'
+
+const TIMEOUT_MS = 60_000
+
+/** Runs a program to its end. Secrets go by `env`, which other users of the machine cannot read. @throws Error with its words. */
+export function run(
+  program: string,
+  args: readonly string[],
+  options: { input?: string; env?: Record<string, string> } = {},
+): string {
+  const { stdout, stderr, status, error } = spawnSync(program, args, {
+    encoding: 'utf8',
+    timeout: TIMEOUT_MS,
+    env: { ...process.env, ...options.env },
+    ...(options.input === undefined ? {} : { input: options.input }),
+  })
+  if (error !== undefined) throw new Error(`${program} cannot be run: ${error.message}. ${REMEDIES[program] ?? ''}`)
+  if (status !== 0) throw new Error(`${program} ${args[0]} failed: ${stderr}${stdout}`)
+  return stdout
+}
+
+export const isPresent = (program: string): boolean => spawnSync(program, ['-version']).error === undefined
+
+const REMEDIES: Readonly<Record<string, string>> = {
+  openssl: 'Install the package openssl.',
+  keytool: 'Install a Java runtime: keytool is part of it.',
+}
