@@ -6,6 +6,7 @@ import { crossOriginHeaders, preflight } from './cross-origin.ts'
 import { createGraphqlHttp } from './graphql-http.ts'
 import { BodyTooLarge, closeServer, errorReply, jsonReply, listen, type Reply, send } from './http.ts'
 import { type AuthMode, createIdentity, type IdentityOptions } from './identity.ts'
+import { isLedgerFile, streamLedgerFile } from './ledger-files.ts'
 import { DEFAULT_LIMITS, type RouterLimits } from './limits.ts'
 import { OperationExecutor } from './operation-executor.ts'
 import { checkSubgraphs } from './readiness.ts'
@@ -30,6 +31,8 @@ export interface RouterDeps {
   /** Origins of browsers that may call, on HTTP and WebSocket, beside the router's own. */
   readonly allowedOrigins: readonly string[]
   readonly callbackOwners: CallbackOwners
+  /** Which subgraph serves downloads and the keys of its seals. Default: the ledger. */
+  readonly filesOwner?: string
   /** No embedded Sandbox. */
   readonly production?: boolean
   readonly introspection?: boolean
@@ -104,8 +107,12 @@ export function createRouter(deps: RouterDeps): Router {
       if (path === '/ready') return readiness(await ready())
       return errorReply(404, 'NOT_FOUND', 'There is nothing here.')
     }
+    const ledgerUrl = () => urls.get(deps.filesOwner ?? 'ledger')
     const listening = await listen(
-      (request, response) => void answer({ request, response, respond, production, logger }),
+      (request, response) =>
+        void (isLedgerFile(request)
+          ? streamLedgerFile({ request, response, ledgerUrl: ledgerUrl(), dispatcher, production, logger })
+          : answer({ request, response, respond, production, logger })),
       {
         port,
         host,

@@ -73,6 +73,7 @@ export async function startWorld(
     logger: silentLogger,
     allowedOrigins: ['http://localhost:5173'],
     callbackOwners: { sandbox: 'payment' },
+    filesOwner: 'payment',
     ...(options.limits ? { limits: options.limits } : {}),
   }).listen(0)
 

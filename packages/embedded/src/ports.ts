@@ -46,6 +46,9 @@ const NAMES: Readonly<Record<keyof PlatformPorts, string>> = {
 /** All ports moved by `offset`, so that two platforms can run on one machine. */
 export const portsMovedBy = (offset: number): PlatformPorts => mapPorts(STANDARD_PORTS, (port) => port + offset)
 
+/** Where clients reach the router. */
+export const routerUrl = (ports: PlatformPorts): string => `http://localhost:${ports.router}`
+
 /** Every port 0: each part takes a free one. */
 export const FREE_PORTS: PlatformPorts = mapPorts(STANDARD_PORTS, () => 0)
 

@@ -7,6 +7,7 @@ import { createRuleEngineSubgraph } from '@corridor/rule-engine'
 import { type ServeOptions, type Subgraph, serveSubgraph } from '@corridor/subgraph'
 import { createWalletSubgraph } from '@corridor/wallet'
 import type { Foundation } from './foundation.ts'
+import { routerUrl } from './ports.ts'
 import type { ServiceClients } from './service-clients.ts'
 import type { StopStack } from './stop-stack.ts'
 
@@ -37,7 +38,8 @@ export async function startSubgraphs(input: SubgraphsInput): Promise<{ profile: 
       policies: standardPolicies({ intervalMs: rateIntervalMs }),
     }),
   )
-  const ledger = own(await createLedgerSubgraph({ ...shared, databaseUrl: databases.ledger }))
+  const publicUrl = routerUrl(input.ports)
+  const ledger = own(await createLedgerSubgraph({ ...shared, databaseUrl: databases.ledger, publicUrl }))
   const profile = own(await createProfileSubgraph({ ...shared, ...profileSettings(input) }))
   const rules = own(
     await createRuleEngineSubgraph({
@@ -65,7 +67,8 @@ export async function startSubgraphs(input: SubgraphsInput): Promise<{ profile: 
       ...others,
     }),
   )
-  for (const subgraph of [forex, ledger, profile, rules, wallet]) await serve(input, subgraph)
+  for (const subgraph of [forex, profile, rules, wallet]) await serve(input, subgraph)
+  await serve(input, ledger, ledger.routes)
   await serve(input, payment, payment.routes)
   return { profile }
 }

@@ -2,7 +2,7 @@ import { kafkaEnvironment } from '@corridor/events'
 import type { SubgraphName } from '@corridor/subgraph'
 import type { DatabaseName } from '../databases.ts'
 import { AUDIENCE, type Foundation } from '../foundation.ts'
-import { SUBGRAPHS } from '../ports.ts'
+import { routerUrl, SUBGRAPHS } from '../ports.ts'
 import type { Issuer } from '../secrets.ts'
 import { subgraphUrl } from '../service-clients.ts'
 import type { BetweenProcesses } from '../settings.ts'
@@ -30,7 +30,7 @@ function subgraphParts(input: PartsInput): Part[] {
       IDEMPOTENCY_SECRET: secrets.text('forex.idempotency'),
       RATE_INTERVAL_MS: String(rateIntervalMs),
     },
-    ledger: {},
+    ledger: { PUBLIC_URL: routerUrl(input.ports) },
     payment: {
       ...calls(input, 'payment-service', 'forex', 'rule-engine', 'wallet'),
       IDEMPOTENCY_SECRET: secrets.text('payment.idempotency'),
@@ -75,8 +75,13 @@ function workerParts(input: PartsInput): Part[] {
       ...databaseOf(input, 'payment'),
       ...calls(input, 'payment-processor', 'forex', 'ledger', 'rule-engine'),
       REDIS_URL: redisUrl,
-      CALLBACK_URL: `http://localhost:${ports.router}/callbacks/sandbox`,
+      CALLBACK_URL: `${routerUrl(ports)}/callbacks/sandbox`,
       CALLBACK_SECRET: secrets.text('payment.callback'),
+    }),
+    worker('ledger-sealer', {
+      ...databaseOf(input, 'ledger'),
+      REDIS_URL: redisUrl,
+      LEDGER_SEALING_KEY: JSON.stringify(secrets.sealingKey),
     }),
     worker('outbox-relay', {
       ...Object.assign({}, ...SUBGRAPHS.map((name) => databaseOf(input, name))),
