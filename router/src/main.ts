@@ -15,8 +15,10 @@ import { type AuthMode, createRouter } from './index.ts'
 const DEFAULT_PORT = 4_000
 const SUPERGRAPH = join(import.meta.dirname, '..', '..', 'supergraph.graphql')
 const AUTH_MODES: readonly AuthMode[] = ['bearer', 'assertion']
-/** Which subgraph takes the sandbox's callbacks; it is no provider of production. */
-const SANDBOX_OWNERS = { sandbox: 'payment' }
+/** Which subgraph takes the callbacks of each provider, and of Identity Server's webhooks. */
+const CALLBACK_OWNERS = { complycube: 'profile', 'identity-server': 'profile' }
+/** Sandboxes are no providers of production. */
+const SANDBOX_OWNERS = { sandbox: 'payment', 'sandbox-kyc': 'profile' }
 
 const isJwk = (value: unknown): value is JWK => typeof value === 'object' && value !== null && 'kty' in value
 
@@ -74,7 +76,7 @@ await runMain('router', async ({ logger, onStop }) => {
     clock: systemClock,
     logger,
     allowedOrigins: config.ALLOWED_ORIGINS,
-    callbackOwners: production ? {} : SANDBOX_OWNERS,
+    callbackOwners: production ? CALLBACK_OWNERS : { ...CALLBACK_OWNERS, ...SANDBOX_OWNERS },
     production,
   })
   const running = await router.listen(config.PORT, config.HOST)

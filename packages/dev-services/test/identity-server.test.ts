@@ -14,7 +14,7 @@ test('keys and users outlive a restart; a token from before verifies after', asy
   const made = await fetch(`${before.url}/scim2/Users`, {
     method: 'POST',
     headers: { authorization: admin },
-    body: JSON.stringify({ userName: 'kept', password: 'a good password' }),
+    body: JSON.stringify({ userName: 'kept', password: 'A g00d password' }),
   })
   expect(made.status).toBe(201)
   const removed = await fetch(`${before.url}/scim2/Users/00000000-0000-4000-8000-000000000003`, {
@@ -28,7 +28,7 @@ test('keys and users outlive a restart; a token from before verifies after', asy
   try {
     const jwks = (await (await fetch(after.jwksUri)).json()) as JSONWebKeySet // Judged by jose in the next line.
     expect((await jwtVerify(token, createLocalJWKSet(jwks))).payload.sub).toBe(decodeJwt(token).sub)
-    expect((await logIn(after, 'kept', 'a good password')).status).toBe(200)
+    expect((await logIn(after, 'kept', 'A g00d password')).status).toBe(200)
     expect((await logIn(after, 'customer3')).body.error).toBe('invalid_grant')
   } finally {
     await after.close()

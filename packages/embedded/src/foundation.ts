@@ -31,7 +31,17 @@ export interface Foundation {
     readonly jwks: URL
     /** The token endpoint of the development identity; null with an issuer of one's own. */
     readonly tokenUrl: string | null
+    /** How services manage its users. */
+    readonly management: UserManagement
   }
+}
+
+/** The SCIM2 endpoint of an identity server, and a client that may use it. */
+export interface UserManagement {
+  readonly scimUrl: string
+  readonly tokenUrl: string
+  readonly clientId: string
+  readonly clientSecret: string
 }
 
 export interface FoundationOptions {
@@ -113,8 +123,11 @@ async function startIdentity(input: {
   ports: PlatformPorts
 }): Promise<Foundation['identity']> {
   const { options, directory, ports } = input
-  const issuer = options.external.oidcIssuer
-  if (issuer !== undefined) return { issuer, jwks: await discoverKeys(issuer), tokenUrl: null }
+  const { oidcIssuer: issuer, identityClient } = options.external
+  if (issuer !== undefined) {
+    const management = { ...managementOf(new URL(issuer).origin), ...(identityClient ?? NO_CLIENT) }
+    return { issuer, jwks: await discoverKeys(issuer), tokenUrl: null, management }
+  }
   const identity = await startDevelopmentIdentity({
     port: ports.identity,
     directory: directory.identity,
@@ -126,8 +139,18 @@ async function startIdentity(input: {
     logger: options.logger,
   })
   options.stops.push('the development identity server', () => identity.close())
-  return { issuer: identity.issuer, jwks: new URL(identity.jwksUri), tokenUrl: `${identity.url}/oauth2/token` }
+  const service = SEED_CLIENTS.find(({ grants }) => grants.includes('client_credentials'))
+  const client = { clientId: service?.clientId ?? '', clientSecret: service?.secret ?? '' }
+  const management = { ...managementOf(identity.url), ...client }
+  const { issuer: own, jwksUri } = identity
+  return { issuer: own, jwks: new URL(jwksUri), tokenUrl: management.tokenUrl, management }
 }
+
+/** Without a client of its own the platform cannot register users, nor change them: whoever asks is told to try later. */
+const NO_CLIENT = { clientId: '', clientSecret: '' }
+
+/** Where Identity Server serves both. */
+const managementOf = (origin: string) => ({ scimUrl: `${origin}/scim2`, tokenUrl: `${origin}/oauth2/token` })
 
 const DISCOVERY_TIMEOUT_MS = 10_000
 

@@ -9,6 +9,7 @@ export const ISSUERS = [
   'forex-service',
   'payment-service',
   'payment-processor',
+  'profile-service',
   'wallet-service',
   'rule-engine-service',
 ] as const

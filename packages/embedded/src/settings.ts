@@ -15,6 +15,8 @@ export interface External {
   readonly kafka?: KafkaConnection
   readonly dynamodbEndpoint?: string
   readonly oidcIssuer?: string
+  /** By which services manage the users of that issuer, by SCIM2. */
+  readonly identityClient?: { readonly clientId: string; readonly clientSecret: string }
 }
 
 /** The addresses that processes cannot do without: nothing embedded reaches from one to another. */
@@ -68,6 +70,8 @@ export function readPlatformSettings(env: Environment): PlatformSettings {
     REDIS_URL: setting.optional(setting.url()),
     DYNAMODB_ENDPOINT: setting.optional(setting.text()),
     OIDC_ISSUER: setting.optional(setting.url()),
+    IDENTITY_CLIENT_ID: setting.optional(setting.text()),
+    IDENTITY_CLIENT_SECRET: setting.optional(setting.text()),
     FUNDING_PROVIDER: setting.oneOf(['sandbox'], 'sandbox'),
   })
   for (const [name, because] of Object.entries(EMBEDDED_ONLY)) {
@@ -84,6 +88,9 @@ export function readPlatformSettings(env: Environment): PlatformSettings {
       ...(env.KAFKA_BROKERS ? { kafka: readKafkaConnection(env) } : {}),
       ...(config.DYNAMODB_ENDPOINT === undefined ? {} : { dynamodbEndpoint: config.DYNAMODB_ENDPOINT }),
       ...(config.OIDC_ISSUER === undefined ? {} : { oidcIssuer: config.OIDC_ISSUER }),
+      ...(config.IDENTITY_CLIENT_ID === undefined || config.IDENTITY_CLIENT_SECRET === undefined
+        ? {}
+        : { identityClient: { clientId: config.IDENTITY_CLIENT_ID, clientSecret: config.IDENTITY_CLIENT_SECRET } }),
     },
   }
 }

@@ -5,6 +5,7 @@ import { inProcessBus, kafkaBus } from '@corridor/events'
 import { createForexConsumers, simulatedMarket } from '@corridor/forex'
 import { createPaymentProcessor, sandboxProvider } from '@corridor/payment'
 import { type Clock, inProcessWakeups, type Logger, redisWakeups, systemClock, type Wakeups } from '@corridor/platform'
+import { createProfileSync, scimDirectory } from '@corridor/profile'
 import { createRouter } from '@corridor/router'
 import { createRiskConsumers } from '@corridor/rule-engine'
 import { ForexPoller, OutboxRelay } from '@corridor/workers'
@@ -15,7 +16,7 @@ import { type PlatformPorts, STANDARD_PORTS, SUBGRAPHS } from './ports.ts'
 import { queuedSeeds, seedProfiles, waitForSeeds } from './seed-profiles.ts'
 import { ServiceClients, subgraphUrl } from './service-clients.ts'
 import { type External, PROJECT_ROOT } from './settings.ts'
-import { startSubgraphs } from './start-subgraphs.ts'
+import { profileSettings, startSubgraphs } from './start-subgraphs.ts'
 import { StopStack } from './stop-stack.ts'
 
 export interface PlatformOptions {
@@ -108,7 +109,7 @@ async function start(options: OneProcessOptions, stops: StopStack): Promise<Runn
     clock,
     logger,
     allowedOrigins: allowedOrigins(ports),
-    callbackOwners: { sandbox: 'payment' },
+    callbackOwners: { sandbox: 'payment', 'sandbox-kyc': 'profile', 'identity-server': 'profile' },
   })
   const running = await router.listen(ports.router)
   stops.push('the router', () => running.close())
@@ -170,6 +171,7 @@ async function startWorkers(
   relay.start()
 
   startLedgerWorkers(input)
+  await startProfileSync(input)
 
   const sandbox = sandboxProvider({
     callbackUrl: `http://localhost:${ports.router}/callbacks/sandbox`,
@@ -192,4 +194,15 @@ async function startWorkers(
   })
   stops.push('the payment processor', () => processor.stop())
   processor.start()
+}
+
+/** Identity Server is told what it did not hear, and asked what has changed there. */
+async function startProfileSync(
+  input: Foundation & { clock: Clock; logger: Logger; wakeups: Wakeups; stops: StopStack },
+): Promise<void> {
+  const { identity, clock, logger, wakeups, stops } = input
+  const directory = scimDirectory({ ...identity.management, clock })
+  const sync = await createProfileSync({ ...profileSettings(input), directory, clock, logger, wakeups })
+  stops.push('the profile sync', () => sync.stop())
+  sync.start()
 }

@@ -2,7 +2,13 @@ import { createForexSubgraph, standardPolicies } from '@corridor/forex'
 import { createLedgerSubgraph } from '@corridor/ledger'
 import { createPaymentSubgraph } from '@corridor/payment'
 import { type Clock, createVerifier, type Logger, type Wakeups } from '@corridor/platform'
-import { createProfileSubgraph, type ProfileSubgraph } from '@corridor/profile'
+import {
+  createProfileSubgraph,
+  type ProfileSubgraph,
+  SANDBOX_KYC,
+  sandboxKycProvider,
+  scimDirectory,
+} from '@corridor/profile'
 import { createRuleEngineSubgraph } from '@corridor/rule-engine'
 import { type ServeOptions, type Subgraph, serveSubgraph } from '@corridor/subgraph'
 import { createWalletSubgraph } from '@corridor/wallet'
@@ -40,7 +46,7 @@ export async function startSubgraphs(input: SubgraphsInput): Promise<{ profile: 
   )
   const publicUrl = routerUrl(input.ports)
   const ledger = own(await createLedgerSubgraph({ ...shared, databaseUrl: databases.ledger, publicUrl }))
-  const profile = own(await createProfileSubgraph({ ...shared, ...profileSettings(input) }))
+  const profile = own(await createProfile(input))
   const rules = own(
     await createRuleEngineSubgraph({
       ...shared,
@@ -67,7 +73,8 @@ export async function startSubgraphs(input: SubgraphsInput): Promise<{ profile: 
       ...others,
     }),
   )
-  for (const subgraph of [forex, profile, rules, wallet]) await serve(input, subgraph)
+  for (const subgraph of [forex, rules, wallet]) await serve(input, subgraph)
+  await serve(input, profile, profile.routes)
   await serve(input, ledger, ledger.routes)
   await serve(input, payment, payment.routes)
   return { profile }
@@ -85,13 +92,36 @@ async function serve(input: SubgraphsInput, subgraph: Subgraph, routes: ServeOpt
   stops.push(`the ${subgraph.name} subgraph's server`, () => server.close())
 }
 
+/** The profile subgraph of a development platform, with the sandbox for identity checks. */
+export function createProfile(
+  input: Foundation & Pick<SubgraphsInput, 'clients' | 'clock' | 'logger' | 'wakeups'>,
+): Promise<ProfileSubgraph> {
+  const { secrets, identity, clients, clock, logger, wakeups } = input
+  return createProfileSubgraph({
+    ...profileSettings(input),
+    ...{ clock, logger, wakeups },
+    idempotencySecret: secrets.text('profile.idempotency'),
+    directory: scimDirectory({ ...identity.management, clock }),
+    kycProviders: [sandboxKycProvider({ ...sandboxKycSettings(input), clock, logger })],
+    identityWebhookSecret: secrets.text('profile.identityWebhook'),
+    production: false,
+    ...clients.of('profile-service', 'ledger', 'payment'),
+  })
+}
+
+/** Where the sandbox for identity checks shows its pages, and whom it calls back. */
+export const sandboxKycSettings = ({ ports, secrets }: Pick<Foundation, 'ports' | 'secrets'>) => ({
+  callbackUrl: `http://localhost:${ports.router}/callbacks/${SANDBOX_KYC}`,
+  callbackSecret: secrets.text('profile.sandboxKyc'),
+  pageUrl: `http://localhost:${ports.profile}`,
+})
+
 /** Where profiles lie, and the keys that open them. */
 export const profileSettings = ({ databases, secrets }: Pick<Foundation, 'databases' | 'secrets'>) => ({
   databaseUrl: databases.profile,
   keysDatabaseUrl: databases['profile-keys'],
   masterKey: toBase64(secrets.text('profile.masterKey')),
   indexKey: toBase64(secrets.text('profile.indexKey')),
-  idempotencySecret: secrets.text('profile.idempotency'),
 })
 
 const toBase64 = (base64url: string): string => Buffer.from(base64url, 'base64url').toString('base64')

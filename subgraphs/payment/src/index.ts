@@ -12,6 +12,7 @@ import {
 import { type FeePolicy, STANDARD_FEES } from './domain/fee.ts'
 import { PaymentEventWatcher } from './event-watcher.ts'
 import { PaymentEventResolver } from './resolvers/event-resolver.ts'
+import { OwnerResolver } from './resolvers/owner-resolver.ts'
 import { ProfilePaymentsResolver, WalletPaymentsResolver } from './resolvers/payment-lists.ts'
 import { createPaymentReader, PaymentResolver } from './resolvers/payment-resolver.ts'
 import { PaymentQuoteResolver } from './resolvers/quote-resolver.ts'
@@ -69,6 +70,7 @@ export async function createPaymentSubgraph(deps: PaymentDeps): Promise<PaymentS
       new PaymentEventResolver(pool, watcher, reader),
       new WalletPaymentsResolver(pool),
       new ProfilePaymentsResolver(pool),
+      new OwnerResolver(pool),
     ],
     orphanedTypes: [ProfileRef],
     references: {

@@ -1,22 +1,28 @@
 import { setting } from '@corridor/platform'
 import { runSubgraph } from '@corridor/subgraph'
+import { coreSettings, IDENTITY_SETTINGS, KEY_SETTINGS, KYC_SETTINGS, kycProviderOf } from './config.ts'
 import { createProfileSubgraph } from './index.ts'
 
 await runSubgraph({
   name: 'profile',
   env: process.env,
+  calls: ['ledger', 'payment'],
   settings: {
-    PROFILE_KEYS_DATABASE_URL: setting.url(),
-    PROFILE_MASTER_KEY: setting.text(),
-    PROFILE_INDEX_KEY: setting.text(),
+    ...KEY_SETTINGS,
+    ...IDENTITY_SETTINGS,
+    ...KYC_SETTINGS,
     IDEMPOTENCY_SECRET: setting.text(),
+    IDENTITY_WEBHOOK_SECRET: setting.optional(setting.text()),
   },
-  create: ({ config, ...parts }) =>
+  create: ({ config, client, ...parts }) =>
     createProfileSubgraph({
       ...parts,
-      keysDatabaseUrl: config.PROFILE_KEYS_DATABASE_URL,
-      masterKey: config.PROFILE_MASTER_KEY,
-      indexKey: config.PROFILE_INDEX_KEY,
+      ...coreSettings(config, parts.clock),
       idempotencySecret: config.IDEMPOTENCY_SECRET,
+      kycProviders: [kycProviderOf(config, { env: process.env, ...parts })],
+      identityWebhookSecret: config.IDENTITY_WEBHOOK_SECRET ?? null,
+      production: config.PLATFORM_MODE === 'production',
+      ledger: client('ledger'),
+      payment: client('payment'),
     }),
 })

@@ -46,7 +46,7 @@ export const SEED_CLIENTS: readonly IdentityClient[] = [
     clientId: 'corridor-services',
     name: 'Corridor services',
     secret: 'corridor-services-development-secret',
-    grants: ['client_credentials'],
+    grants: ['client_credentials', 'password'],
     scopes: Object.values(USER_MANAGEMENT_SCOPES),
   },
 ]

@@ -3,7 +3,9 @@ import { type User, type UserDetails, UsernameTaken, type UserStore } from './us
 
 const NAME = /^\S{3,255}$/
 const MIN_PASSWORD_LENGTH = 8
-const MAX_PASSWORD_LENGTH = 128
+const MAX_PASSWORD_LENGTH = 30
+/** With which Identity Server 7.1 is delivered, as its length bounds are. */
+const PASSWORD_NEEDS = [/\d/, /[A-Z]/, /[a-z]/]
 
 /** Identity Server's own attributes. A country is kept here and not in `addresses`, which it keeps apart. */
 const WSO2_SCHEMA = 'urn:scim:wso2:schema'
@@ -71,6 +73,7 @@ function detailsOf(given: ScimUser): UserDetails {
     throw new SCIMMY.Types.Error(400, 'invalidValue', 'A user name has 3 to 255 characters and no blanks.')
   }
   const optional = {
+    externalId: given.externalId,
     displayName: given.displayName,
     givenName: given.name?.givenName,
     familyName: given.name?.familyName,
@@ -86,17 +89,19 @@ function detailsOf(given: ScimUser): UserDetails {
 
 function judgedPassword(password: string | undefined): string | undefined {
   if (password === undefined) return undefined
-  if (password.length >= MIN_PASSWORD_LENGTH && password.length <= MAX_PASSWORD_LENGTH) return password
+  const fits = password.length >= MIN_PASSWORD_LENGTH && password.length <= MAX_PASSWORD_LENGTH
+  if (fits && PASSWORD_NEEDS.every((needed) => needed.test(password))) return password
   throw new SCIMMY.Types.Error(
     400,
     'invalidValue',
-    `A password has ${MIN_PASSWORD_LENGTH} to ${MAX_PASSWORD_LENGTH} characters.`,
+    `A password has ${MIN_PASSWORD_LENGTH} to ${MAX_PASSWORD_LENGTH} characters, with a digit, an upper and a lower case letter.`,
   )
 }
 
 function toScim(user: User): ScimUser {
   const shown = {
     id: user.id,
+    externalId: user.externalId,
     userName: user.username,
     displayName: user.displayName,
     name: named(user),

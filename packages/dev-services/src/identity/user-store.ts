@@ -8,6 +8,8 @@ import type { SeedUser } from './seed-users.ts'
 /** What a user says of himself, and what may be changed of him. */
 export interface UserDetails {
   readonly username: string
+  /** Chosen by whoever created the user. */
+  readonly externalId?: string
   readonly displayName?: string
   readonly givenName?: string
   readonly familyName?: string

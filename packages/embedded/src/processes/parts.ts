@@ -7,7 +7,7 @@ import type { Issuer } from '../secrets.ts'
 import { subgraphUrl } from '../service-clients.ts'
 import type { BetweenProcesses } from '../settings.ts'
 import { allowedOrigins, SUPERGRAPH_FILE } from '../start-platform.ts'
-import { profileSettings } from '../start-subgraphs.ts'
+import { profileSettings, sandboxKycSettings } from '../start-subgraphs.ts'
 import type { Part } from './supervisor.ts'
 
 export interface PartsInput extends Foundation, BetweenProcesses {
@@ -23,7 +23,7 @@ export function partsOf(input: PartsInput): { subgraphs: Part[]; workers: Part[]
 
 function subgraphParts(input: PartsInput): Part[] {
   const { secrets, redisUrl, rateIntervalMs } = input
-  const profile = profileSettings(input)
+  const sandboxKyc = sandboxKycSettings(input)
   const own: Readonly<Record<SubgraphName, Environment>> = {
     forex: {
       ...calls(input, 'forex-service', 'ledger'),
@@ -37,10 +37,15 @@ function subgraphParts(input: PartsInput): Part[] {
       CALLBACK_SECRET: secrets.text('payment.callback'),
     },
     profile: {
-      PROFILE_KEYS_DATABASE_URL: profile.keysDatabaseUrl,
-      PROFILE_MASTER_KEY: profile.masterKey,
-      PROFILE_INDEX_KEY: profile.indexKey,
-      IDEMPOTENCY_SECRET: profile.idempotencySecret,
+      ...profileEnvironment(input),
+      ...calls(input, 'profile-service', 'ledger', 'payment'),
+      PLATFORM_MODE: 'development',
+      IDEMPOTENCY_SECRET: secrets.text('profile.idempotency'),
+      IDENTITY_WEBHOOK_SECRET: secrets.text('profile.identityWebhook'),
+      KYC_PROVIDER: 'sandbox',
+      KYC_SANDBOX_CALLBACK_URL: sandboxKyc.callbackUrl,
+      KYC_SANDBOX_SECRET: sandboxKyc.callbackSecret,
+      KYC_SANDBOX_PAGE_URL: sandboxKyc.pageUrl,
     },
     'rule-engine': calls(input, 'rule-engine-service', 'forex'),
     wallet: {
@@ -88,6 +93,7 @@ function workerParts(input: PartsInput): Part[] {
       ...kafka,
       REDIS_URL: redisUrl,
     }),
+    worker('profile-sync', { ...databaseOf(input, 'profile'), ...profileEnvironment(input), REDIS_URL: redisUrl }),
     worker('risk-counters', { ...databaseOf(input, 'rule-engine'), ...kafka }),
   ]
 }
@@ -107,6 +113,21 @@ function routerPart({ ports, secrets, identity }: PartsInput): Part {
       OIDC_AUDIENCE: AUDIENCE,
       ALLOWED_ORIGINS: allowedOrigins(ports).join(','),
     },
+  }
+}
+
+/** Keys of personal data, and the identity server whose users profiles are of. */
+function profileEnvironment(input: PartsInput): Environment {
+  const { keysDatabaseUrl, masterKey, indexKey } = profileSettings(input)
+  const { scimUrl, tokenUrl, clientId, clientSecret } = input.identity.management
+  return {
+    PROFILE_KEYS_DATABASE_URL: keysDatabaseUrl,
+    PROFILE_MASTER_KEY: masterKey,
+    PROFILE_INDEX_KEY: indexKey,
+    IDENTITY_SCIM_URL: scimUrl,
+    IDENTITY_TOKEN_URL: tokenUrl,
+    IDENTITY_CLIENT_ID: clientId,
+    IDENTITY_CLIENT_SECRET: clientSecret,
   }
 }
 

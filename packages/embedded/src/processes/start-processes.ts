@@ -1,12 +1,12 @@
 import { inProcessWakeups, type Logger, systemClock } from '@corridor/platform'
-import { createProfileSubgraph } from '@corridor/profile'
 import { type Foundation, layFoundation } from '../foundation.ts'
 import { STANDARD_PORTS } from '../ports.ts'
 import { queuedSeeds, seedProfiles, waitForSeeds } from '../seed-profiles.ts'
+import { ServiceClients } from '../service-clients.ts'
 import type { BetweenProcesses, External } from '../settings.ts'
 import { DEFAULT_RATE_INTERVAL_MS, type PlatformOptions, type RunningPlatform, startOrStop } from '../start-platform.ts'
-import { profileSettings } from '../start-subgraphs.ts'
-import type { StopStack } from '../stop-stack.ts'
+import { createProfile } from '../start-subgraphs.ts'
+import { StopStack } from '../stop-stack.ts'
 import { partsOf } from './parts.ts'
 import { Supervisor } from './supervisor.ts'
 
@@ -55,17 +55,16 @@ async function start(options: ProcessesOptions, stops: StopStack): Promise<Runni
 
 /** Seeded users' profiles are made here, before anybody may ask for them. */
 async function seed(foundation: Foundation, logger: Logger): Promise<void> {
+  const stops = new StopStack()
   const wakeups = inProcessWakeups()
-  const profile = await createProfileSubgraph({
-    ...profileSettings(foundation),
-    clock: systemClock,
-    logger,
-    wakeups,
-  })
+  stops.push('wake-ups', () => wakeups.close())
+  const clock = systemClock
+  const clients = new ServiceClients({ ...foundation, clock, stops })
   try {
+    const profile = await createProfile({ ...foundation, clients, clock, logger, wakeups })
+    stops.push('the profile subgraph', () => profile.close())
     await seedProfiles(profile)
   } finally {
-    await profile.close()
-    await wakeups.close()
+    await stops.stop()
   }
 }

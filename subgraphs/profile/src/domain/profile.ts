@@ -29,6 +29,8 @@ export interface Profile {
     readonly note: string | null
   }
   readonly createdAt: Date
+  /** Since when nothing personal is left. */
+  readonly erasedAt: Date | null
 }
 
 /** What an erased customer is called. */
@@ -39,7 +41,9 @@ export function displayNameOf({
   givenName,
   familyName,
   username,
-}: Pick<Profile, 'givenName' | 'familyName' | 'username'>): string {
+  erasedAt,
+}: Pick<Profile, 'givenName' | 'familyName' | 'username' | 'erasedAt'>): string {
+  if (erasedAt) return FORMER_CUSTOMER
   if (!givenName) return username
   const [initial] = [...(familyName ?? '')]
   return initial ? `${givenName} ${initial}.` : givenName

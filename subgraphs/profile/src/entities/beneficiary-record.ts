@@ -11,8 +11,9 @@ export class BeneficiaryRecord {
   @Property({ type: 'uuid' })
   ownerId!: string
 
-  @Property({ type: 'blob' })
-  nameCt!: Buffer
+  /** Null, like all that is personal, once his owner is erased. */
+  @Property({ type: 'blob', nullable: true })
+  nameCt!: Buffer | null
 
   @Property({ type: 'text' })
   country!: string
@@ -31,6 +32,16 @@ export class BeneficiaryRecord {
 
   @Property({ type: 'blob', nullable: true })
   bankNameCt!: Buffer | null
+
+  /** How the name last compared with the lists; null before it was first compared. */
+  @Property({ type: 'boolean', nullable: true })
+  screeningMatch!: boolean | null
+
+  @Property({ type: 'integer', nullable: true })
+  screeningScore!: number | null
+
+  @Property({ type: 'bigint', nullable: true })
+  screeningListVersion!: bigint | null
 
   @Property({ type: 'timestamptz' })
   createdAt!: Date

@@ -8,11 +8,12 @@ export class ProfileRecord {
   @PrimaryKey({ type: 'uuid' })
   id!: string
 
-  @Property({ type: 'blob' })
-  usernameCt!: Buffer
+  /** Null, like all that is personal, once the customer is erased. */
+  @Property({ type: 'blob', nullable: true })
+  usernameCt!: Buffer | null
 
-  @Property({ type: 'blob' })
-  usernameIndex!: Buffer
+  @Property({ type: 'blob', nullable: true })
+  usernameIndex!: Buffer | null
 
   @Property({ type: 'blob', nullable: true })
   emailCt!: Buffer | null
@@ -61,6 +62,19 @@ export class ProfileRecord {
 
   @Property({ type: 'blob', nullable: true })
   kycNoteCt!: Buffer | null
+
+  /** How the name last compared with the lists; null before it was first compared. */
+  @Property({ type: 'boolean', nullable: true })
+  screeningMatch!: boolean | null
+
+  @Property({ type: 'integer', nullable: true })
+  screeningScore!: number | null
+
+  @Property({ type: 'bigint', nullable: true })
+  screeningListVersion!: bigint | null
+
+  @Property({ type: 'timestamptz', nullable: true })
+  erasedAt!: Date | null
 
   @Property({ type: 'bigint' })
   version!: bigint

@@ -1,3 +1,4 @@
+import { invariant } from '@corridor/platform'
 import { type Beneficiary, maskAccountNumber } from '../domain/beneficiary.ts'
 import type { BeneficiaryRecord } from '../entities/beneficiary-record.ts'
 import { seal, unseal } from './sealed.ts'
@@ -33,6 +34,7 @@ export function openPayout(
   const { id, country, currency, delivery, walletId, nameCt, accountNumberCt, bankNameCt } = record
   const open = (column: SealedColumn, sealed: Buffer): string =>
     unseal({ key, sealed: Buffer.from(sealed), place: placeOf(column, id) }).toString()
+  invariant(nameCt, 'a beneficiary whose owner has a key has a name')
   return {
     name: open('nameCt', nameCt),
     country,

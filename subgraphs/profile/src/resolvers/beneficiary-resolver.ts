@@ -1,9 +1,10 @@
-import { hasScope, idempotencyScope, orThrow, refuse } from '@corridor/platform'
-import { InternalField, RequiresScopes, requestLoader, type SubgraphContext, subjectOf } from '@corridor/subgraph'
+import { idempotencyScope, orThrow, refuse } from '@corridor/platform'
+import { InternalField, RequiresScopes, type SubgraphContext, subjectOf } from '@corridor/subgraph'
 import { Arg, Ctx, FieldResolver, ID, Mutation, Query, Resolver, Root } from 'type-graphql'
 import { type Beneficiary, maskAccountNumber } from '../domain/beneficiary.ts'
 import { FORMER_CUSTOMER } from '../domain/profile.ts'
 import type { BeneficiaryUseCases, KnownBeneficiary } from '../use-cases/beneficiary-use-cases.ts'
+import type { ProfileStore } from '../use-cases/profile-store.ts'
 import type { ProfileUseCases } from '../use-cases/profile-use-cases.ts'
 import {
   AddBeneficiaryInput,
@@ -14,26 +15,16 @@ import {
   WalletRef,
 } from './beneficiary-types.ts'
 import { userOf } from './identified-user.ts'
+import { auditReads } from './readers.ts'
 
 const MAX_BATCH = 1_000
-
-/** Beneficiaries by id that the caller may see: his own, or any for those who administer profiles. */
-export const createBeneficiaryReader = (useCases: BeneficiaryUseCases) =>
-  requestLoader<Beneficiary | null>(async (ids, { caller }) => {
-    const found = await useCases.beneficiaries(ids)
-    const maySee = ({ ownerId }: Beneficiary): boolean =>
-      hasScope(caller, 'profile:admin') || (caller.kind === 'user' && caller.subject === ownerId)
-    return ids.map((id) => {
-      const beneficiary = found.get(id)
-      return beneficiary && maySee(beneficiary) ? beneficiary : null
-    })
-  })
 
 @Resolver(() => BeneficiaryType)
 export class BeneficiaryResolver {
   constructor(
     private readonly useCases: BeneficiaryUseCases,
     private readonly profiles: ProfileUseCases,
+    private readonly store: ProfileStore,
   ) {}
 
   /** Adds somebody whom the caller pays: with a wallet, a bank account or a cash desk. */
@@ -76,8 +67,13 @@ export class BeneficiaryResolver {
   /** Whom and where to pay, account numbers whole, at the moment of a payout; null where he was removed or erased. */
   @InternalField('payment-service', 'payment-processor')
   @Query(() => [PayoutDetails], { nullable: 'items' })
-  async payoutDetails(@Arg('beneficiaryIds', () => [ID]) ids: string[]): Promise<(PayoutDetails | null)[]> {
+  async payoutDetails(
+    @Arg('beneficiaryIds', () => [ID]) ids: string[],
+    @Ctx() context: SubgraphContext,
+  ): Promise<(PayoutDetails | null)[]> {
     const known = await this.known(ids)
+    const subjects = [...known.values()].map(({ record }) => record.ownerId)
+    await auditReads(this.store, context, { action: 'beneficiary.paid_out', subjects })
     return ids.map((id) => {
       const { record, details } = known.get(id) ?? {}
       if (!record || !details || record.removedAt) return null

@@ -1,31 +1,16 @@
-import {
-  accept,
-  type Clock,
-  type IdempotencyKeys,
-  invariant,
-  isUuid,
-  LockMode,
-  type MikroORM,
-  type Result,
-  refuse,
-  sqlOf,
-  uuidv7,
-  type Wakeups,
-} from '@corridor/platform'
+import { accept, type IdempotencyKeys, invariant, isUuid, type Result, refuse, uuidv7 } from '@corridor/platform'
 import { parseCurrency } from '@corridor/subgraph'
 import { type Beneficiary, type BeneficiaryInput, checkBeneficiary } from '../domain/beneficiary.ts'
 import { BeneficiaryRecord } from '../entities/beneficiary-record.ts'
-import { ProfileRecord } from '../entities/profile-record.ts'
 import { openBeneficiary, openPayout, sealBeneficiary } from '../privacy/beneficiary-cipher.ts'
-import type { SubjectKeys } from '../privacy/subject-keys.ts'
-import { inTransaction } from './transaction.ts'
+import { audit } from './audit-log.ts'
+import type { Changing, ProfileStore } from './profile-store.ts'
+import { type NameScreening, setScreening } from './screening.ts'
 
 export interface BeneficiaryDeps {
-  readonly orm: MikroORM
-  readonly keys: SubjectKeys
+  readonly store: ProfileStore
+  readonly screening: NameScreening
   readonly idempotency: IdempotencyKeys
-  readonly clock: Clock
-  readonly wakeups: Wakeups
 }
 
 export interface AddBeneficiary {
@@ -51,50 +36,52 @@ export class BeneficiaryUseCases {
 
   /** Adds one; the same call again answers the same one. */
   async add({ ownerId, scope, idempotencyKey, input }: AddBeneficiary): Promise<Result<Beneficiary>> {
-    const { idempotency, keys, clock } = this.deps
+    const { idempotency, screening, store } = this.deps
     const allowed = idempotency.check(idempotencyKey)
     if (!allowed.ok) return allowed
     const currency = parseCurrency(input.currency, 'input.currency')
     if (!currency.ok) return currency
     const checked = checkBeneficiary(input)
     if (!checked.ok) return checked
-    const key = (await keys.read([ownerId])).get(ownerId)
-    invariant(key, 'the owner of a beneficiary has a key')
-    const { name, country, delivery, walletId, accountNumber, bankName } = checked.value
     const call = { scope, key: idempotencyKey, operation: 'addBeneficiary', input: checked.value, resultId: uuidv7() }
-    return await inTransaction(this.deps, async (tx) => {
-      await tx.findOneOrFail(ProfileRecord, ownerId, { lockMode: LockMode.PESSIMISTIC_WRITE }) // So that two calls cannot pass the limit.
-      const claim = await idempotency.claim(sqlOf(tx), call)
+    const screened = await screening.screen(checked.value.name)
+    let added: Beneficiary | null = null
+    const changed = await store.change(ownerId, async (changing) => {
+      const { tx, sql, key } = changing
+      const claim = await idempotency.claim(sql, call)
       if (!claim.ok) return claim
       const id = claim.value.resultId
-      if (!claim.value.first) return accept(openBeneficiary(await tx.findOneOrFail(BeneficiaryRecord, id), key))
+      if (!claim.value.first) {
+        added = openBeneficiary(await tx.findOneOrFail(BeneficiaryRecord, id), key)
+        return accept([])
+      }
       if ((await tx.count(BeneficiaryRecord, { ownerId, removedAt: null })) >= MAX_BENEFICIARIES) {
         return refuse('LIMIT_EXCEEDED', `A customer has at most ${MAX_BENEFICIARIES} beneficiaries.`)
       }
-      const record = tx.create(BeneficiaryRecord, {
-        ...{ id, ownerId, country, currency: currency.value, delivery, walletId },
-        nameCt: sealBeneficiary(key, id, 'nameCt', name),
-        accountNumberCt: accountNumber === null ? null : sealBeneficiary(key, id, 'accountNumberCt', accountNumber),
-        bankNameCt: bankName === null ? null : sealBeneficiary(key, id, 'bankNameCt', bankName),
-        createdAt: clock.now(),
-        removedAt: null,
-      })
+      const record = newRecord(changing, { id, input: checked.value })
+      setScreening(record, screened)
       await tx.flush()
-      return accept(openBeneficiary(record, key))
+      await audit(sql, [{ actor: ownerId, subject: ownerId, action: 'beneficiary.added' }], changing.now)
+      added = openBeneficiary(record, key)
+      return accept([{ type: 'profile.beneficiary_added', data: { beneficiaryId: id } }])
     })
+    if (!changed.ok) return changed
+    invariant(added, 'a beneficiary that was just added is there')
+    return accept(added)
   }
 
   /** Removes the owner's own; again, it stays removed. */
   async remove(id: string, ownerId: string): Promise<Result<true>> {
-    return await inTransaction(this.deps, async (tx) => {
-      const record = isUuid(id)
-        ? await tx.findOne(BeneficiaryRecord, { id, ownerId }, { lockMode: LockMode.PESSIMISTIC_WRITE })
-        : null
+    const changed = await this.deps.store.change(ownerId, async ({ tx, sql, now }) => {
+      const record = isUuid(id) ? await tx.findOne(BeneficiaryRecord, { id, ownerId }) : null
       if (!record) return refuse('NOT_FOUND', undefined, 'id')
-      record.removedAt ??= this.deps.clock.now()
+      if (record.removedAt) return accept([])
+      record.removedAt = now
       await tx.flush()
-      return accept(true)
+      await audit(sql, [{ actor: ownerId, subject: ownerId, action: 'beneficiary.removed' }], now)
+      return accept([{ type: 'profile.beneficiary_removed', data: { beneficiaryId: id } }])
     })
+    return changed.ok ? accept(true) : changed
   }
 
   /** By id, removed ones included; those whose owner was erased are left out. */
@@ -130,10 +117,24 @@ export class BeneficiaryUseCases {
   }
 
   private find(where: object): Promise<BeneficiaryRecord[]> {
-    return this.deps.orm.em.fork().find(BeneficiaryRecord, where, { orderBy: { id: 'asc' } })
+    return this.deps.store.deps.orm.em.fork().find(BeneficiaryRecord, where, { orderBy: { id: 'asc' } })
   }
 
   private keysOf(records: readonly BeneficiaryRecord[]): Promise<Map<string, Buffer>> {
-    return this.deps.keys.read([...new Set(records.map(({ ownerId }) => ownerId))])
+    return this.deps.store.deps.keys.read([...new Set(records.map(({ ownerId }) => ownerId))])
   }
+}
+
+function newRecord(
+  { tx, record: { id: ownerId }, key, now }: Changing,
+  { id, input }: { id: string; input: BeneficiaryInput },
+): BeneficiaryRecord {
+  const { name, country, currency, delivery, walletId, accountNumber, bankName } = input
+  return tx.create(BeneficiaryRecord, {
+    ...{ id, ownerId, country, currency, delivery, walletId },
+    nameCt: sealBeneficiary(key, id, 'nameCt', name),
+    accountNumberCt: accountNumber === null ? null : sealBeneficiary(key, id, 'accountNumberCt', accountNumber),
+    bankNameCt: bankName === null ? null : sealBeneficiary(key, id, 'bankNameCt', bankName),
+    ...{ screeningMatch: null, screeningScore: null, screeningListVersion: null, createdAt: now, removedAt: null },
+  })
 }

@@ -1,171 +1,95 @@
-import { enqueueEvents, queueChannel } from '@corridor/events'
-import {
-  accept,
-  type Clock,
-  type EntityManager,
-  type IdentityClaims,
-  invariant,
-  isUuid,
-  LockMode,
-  type MikroORM,
-  type Result,
-  refuse,
-  sqlOf,
-  type Wakeups,
-} from '@corridor/platform'
-import type { KycLevel, KycStatus, Profile } from '../domain/profile.ts'
-import { ProfileRecord } from '../entities/profile-record.ts'
-import type { BlindIndex } from '../privacy/blind-index.ts'
-import { openProfile, sealColumn } from '../privacy/profile-cipher.ts'
-import type { SubjectKeys } from '../privacy/subject-keys.ts'
-
-/** Who a token says that its user is. */
-export interface IdentifiedUser {
-  readonly subject: string
-  readonly username: string | null
-  readonly claims: IdentityClaims | null
-}
-
-export interface KycDecision {
-  readonly profileId: string
-  readonly status: KycStatus
-  readonly level: KycLevel | null
-  readonly note: string
-  readonly decidedBy: string | null
-}
+import { accept, type Result, refuse, uuidv7 } from '@corridor/platform'
+import { checkPassword } from '../domain/password-policy.ts'
+import type { Profile } from '../domain/profile.ts'
+import { checkChange, checkRegistration, type ProfileChange, type Registration } from '../domain/profile-input.ts'
+import type { IdentityDirectory } from '../identity/identity-directory.ts'
+import { audit } from './audit-log.ts'
+import { changeDetails } from './change-profile.ts'
+import { type IdentitySync, queueSync } from './identity-sync.ts'
+import { type IdentifiedUser, makeProfile, registeredProfile, seenProfile } from './new-profile.ts'
+import type { ProfileStore } from './profile-store.ts'
+import type { NameScreening } from './screening.ts'
 
 export interface ProfileDeps {
-  readonly orm: MikroORM
-  readonly keys: SubjectKeys
-  readonly index: BlindIndex
-  readonly clock: Clock
-  readonly wakeups: Wakeups
+  readonly store: ProfileStore
+  readonly screening: NameScreening
+  readonly directory: IdentityDirectory
+  readonly sync: IdentitySync
 }
 
-const MAX_NOTE_LENGTH = 1_000
-const COUNTRY = /^[A-Z]{2}$/
-const DEFAULT_LOCALE = 'en-US'
-const DEFAULT_TIME_ZONE = 'UTC'
-
+/** A customer's own account: how it begins and how he changes it. */
 export class ProfileUseCases {
   constructor(private readonly deps: ProfileDeps) {}
 
   /** The user's profile, made from his token's claims at its first sight. */
   async ensure(user: IdentifiedUser): Promise<Profile> {
-    const known = (await this.profiles([user.subject])).get(user.subject)
-    return known ?? (await this.create(user))
+    return (await this.deps.store.profile(user.subject)) ?? (await makeProfile(this.deps, seenProfile(user)))
   }
 
-  /** Profiles by id; those that do not exist, or were erased, are left out. */
-  async profiles(ids: readonly string[]): Promise<Map<string, Profile>> {
-    const wanted = ids.filter(isUuid)
-    if (wanted.length === 0) return new Map()
-    const records = await this.deps.orm.em.fork().find(ProfileRecord, { id: { $in: wanted } })
-    const keys = await this.deps.keys.read(records.map(({ id }) => id))
-    const opened = new Map<string, Profile>()
-    for (const record of records) {
-      const key = keys.get(record.id)
-      if (key) opened.set(record.id, openProfile(record, key))
-    }
-    return opened
+  /**
+   * Makes a user in the identity server, whose id the profile then has, and the profile. Faults while the identity server
+   * is away; a user that it makes after all is removed, so that the same registration can be tried again.
+   */
+  async register(input: Registration, password: string): Promise<Result<Profile>> {
+    const checked = checkRegistration(input)
+    if (!checked.ok) return checked
+    const allowed = checkPassword(password, 'input.password')
+    if (!allowed.ok) return allowed
+    const { username, email, givenName, familyName, phone, address } = checked.value
+    const details = { username, email, givenName, familyName, phone, country: address?.country ?? null }
+    const externalId = uuidv7()
+    const created = await this.withdrawing(externalId, () =>
+      this.deps.directory.create({ ...details, timeZone: null, locale: null, password, externalId }),
+    )
+    if (!created.ok) return created
+    const profile = registeredProfile(created.value, checked.value)
+    return accept(await this.withdrawing(externalId, () => makeProfile(this.deps, profile)))
   }
 
-  /** Records what an officer, or a provider, decided of a customer's identity. Nobody decides on himself. */
-  async decideKyc({ profileId, status, level, note, decidedBy }: KycDecision): Promise<Result<Profile>> {
-    if (!isUuid(profileId)) return refuse('NOT_FOUND', undefined, 'profileId')
-    if (profileId === decidedBy) return refuse('FORBIDDEN', 'Nobody decides on his own identity.')
-    if (note.trim().length < 1 || note.length > MAX_NOTE_LENGTH) {
-      return refuse('BAD_USER_INPUT', `note has 1 to ${MAX_NOTE_LENGTH} characters.`, 'note')
-    }
-    const key = (await this.deps.keys.read([profileId])).get(profileId)
-    if (!key) return refuse('NOT_FOUND', undefined, 'profileId')
-    const record = await this.inTransaction(async (tx) => {
-      const found = await tx.findOneOrFail(ProfileRecord, profileId, { lockMode: LockMode.PESSIMISTIC_WRITE })
-      found.kycStatus = status
-      found.kycLevel = status === 'VERIFIED' ? (level ?? found.kycLevel ?? 'BASIC') : level
-      found.kycDecidedAt = this.deps.clock.now()
-      found.kycDecidedBy = decidedBy
-      found.kycNoteCt = sealColumn(key, profileId, 'kycNoteCt', note)
-      found.version += 1n
-      found.updatedAt = this.deps.clock.now()
-      await tx.flush()
-      await announce(tx, found, 'profile.kyc_decided')
-      return found
+  /** Changes what is given, here and in the identity server; while that is away the change waits for it. */
+  async update(id: string, change: ProfileChange): Promise<Result<Profile>> {
+    const { store, screening, sync } = this.deps
+    const checked = checkChange(change)
+    if (!checked.ok) return checked
+    const { address } = checked.value
+    const details = { ...checked.value, ...(address ? { country: address.country } : {}) }
+    const changed = await store.change(id, async (changing) => {
+      const told = await changeDetails({ changing, index: store.deps.index, screening, actor: id }, details)
+      if (told.length > 0) await queuePush(changing)
+      return accept(told)
     })
-    return accept(openProfile(record, key))
+    if (changed.ok) await sync.deliver(id)
+    return changed
   }
 
-  private async create({ subject, username, claims }: IdentifiedUser): Promise<Profile> {
-    const { keys, index, clock } = this.deps
-    const key = await keys.ensure(subject)
-    const name = username ?? subject
-    const now = clock.now()
-    await this.inTransaction(async (tx) => {
-      const country = claims?.country && COUNTRY.test(claims.country) ? claims.country : null
-      const usernameCt = sealColumn(key, subject, 'usernameCt', name)
-      invariant(usernameCt, 'a user name is a text')
-      const { count } = await tx
-        .createQueryBuilder(ProfileRecord)
-        .insert({
-          id: subject,
-          usernameCt,
-          usernameIndex: index.of('username', name),
-          emailCt: sealColumn(key, subject, 'emailCt', claims?.email ?? null),
-          emailIndex: claims?.email ? index.of('email', claims.email) : null,
-          givenNameCt: sealColumn(key, subject, 'givenNameCt', claims?.givenName ?? null),
-          familyNameCt: sealColumn(key, subject, 'familyNameCt', claims?.familyName ?? null),
-          phoneCt: null,
-          phoneIndex: null,
-          addressCt: null,
-          country,
-          emailVerified: false,
-          timeZone: claims?.timeZone && isTimeZone(claims.timeZone) ? claims.timeZone : DEFAULT_TIME_ZONE,
-          locale: claims?.locale ?? DEFAULT_LOCALE,
-          kycStatus: 'NOT_STARTED',
-          kycLevel: null,
-          version: 1n,
-          createdAt: now,
-          updatedAt: now,
-        } as never) // The query builder wants every column of the entity, null ones included.
-        .onConflict('id')
-        .ignore()
-        .execute<{ count?: number; affectedRows?: number }>()
-        .then((result) => ({ count: result.affectedRows ?? 0 }))
-      if (count > 0) await announce(tx, await tx.findOneOrFail(ProfileRecord, subject), 'profile.created')
-    })
-    const made = (await this.profiles([subject])).get(subject)
-    invariant(made, 'a profile that was just made is there')
-    return made
+  /** Sets a new password in the identity server, which alone knows it; faults while that is away. */
+  async changePassword(id: string, { current, next }: { current: string; next: string }): Promise<Result<true>> {
+    const { store, directory } = this.deps
+    const allowed = checkPassword(next, 'new')
+    if (!allowed.ok) return allowed
+    const profile = await store.profile(id)
+    if (!profile || profile.erasedAt) return refuse('NOT_FOUND')
+    if (!(await directory.hasPassword(profile.username, current))) {
+      return refuse('BAD_USER_INPUT', 'This is not the present password.', 'current')
+    }
+    const set = await directory.setPassword(id, next)
+    if (!set.ok) return set
+    const entry = { actor: id, subject: id, action: 'password.changed', fields: ['password'] }
+    await audit(store.sql, [entry], store.deps.clock.now())
+    return set
   }
 
-  private async inTransaction<T>(work: (tx: EntityManager) => Promise<T>): Promise<T> {
-    const result = await this.deps.orm.em.fork().transactional((tx) => work(tx as EntityManager))
-    this.deps.wakeups.wake(queueChannel('profile'))
-    return result
+  /** Whoever is told that his registration failed can try it again: no half of it stays. */
+  private async withdrawing<T>(externalId: string, work: () => Promise<T>): Promise<T> {
+    try {
+      return await work()
+    } catch (error) {
+      await this.deps.sync.withdraw(externalId)
+      throw error
+    }
   }
 }
 
-/** Events carry ids, states and places, never personal data. */
-async function announce(tx: EntityManager, record: ProfileRecord, type: string): Promise<void> {
-  const { id, kycStatus, kycLevel, country, timeZone, locale, version } = record
-  const data = {
-    profileId: id,
-    kycStatus,
-    kycLevel,
-    country,
-    timeZone,
-    locale,
-    screening: null,
-    version: String(version),
-  }
-  await enqueueEvents(sqlOf(tx), [{ topic: 'profile.events', key: id, type, data }])
-}
-
-function isTimeZone(name: string): boolean {
-  try {
-    return new Intl.DateTimeFormat('en', { timeZone: name }).resolvedOptions().timeZone.length > 0
-  } catch {
-    // An unknown zone is not an error of the caller's: his token came from elsewhere.
-    return false
-  }
-}
+/** The version that the store is about to give: what is told must be at least that. */
+const queuePush = ({ sql, record, now }: Parameters<typeof changeDetails>[0]['changing']): Promise<void> =>
+  queueSync(sql, { profileId: record.id, version: record.version + 1n, kind: 'PUSH', now })
