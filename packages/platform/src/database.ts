@@ -28,15 +28,19 @@ export function createPool({
   url,
   service,
   max = DEFAULT_POOL_SIZE,
+  pipeline = false,
 }: {
   url: string
   service: string
   max?: number
+  /** Statements are sent without waiting for the answer to the one before; custom query classes cannot be used then. */
+  pipeline?: boolean
 }): Pool {
   const pool = new pg.Pool({
     connectionString: url,
     application_name: service,
     max,
+    pipeline,
     types,
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
     statement_timeout: STATEMENT_TIMEOUT_MS,
@@ -61,8 +65,9 @@ export async function inTransaction<T>(
   const client = await connect(pool)
   let broken: Error | undefined
   try {
-    await client.query(`begin isolation level ${isolation}${readOnly ? ' read only' : ''}`)
-    const value = await work(client as SqlClient)
+    const begun = client.query(`begin isolation level ${isolation}${readOnly ? ' read only' : ''}`)
+    if (!client.pipeline) await begun
+    const [value] = await Promise.all([work(client as SqlClient), begun])
     await client.query('commit')
     return value
   } catch (error) {

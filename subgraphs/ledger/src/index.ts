@@ -8,13 +8,13 @@ import { BooksResolver } from './resolvers/books-resolver.ts'
 import { DownloadResolver } from './resolvers/download-resolver.ts'
 import { EntryResolver } from './resolvers/entry-resolver.ts'
 import { JournalResolver } from './resolvers/journal-resolver.ts'
-import { OwnerResolver } from './resolvers/owner-resolver.ts'
 import { PositionResolver } from './resolvers/position-resolver.ts'
 import { SealResolver } from './resolvers/seal-resolver.ts'
 import { createTransferReader, TransferResolver } from './resolvers/transfer-resolver.ts'
 import { WalletResolver } from './resolvers/wallet-resolver.ts'
 import { ledgerRoutes } from './routes.ts'
 import { InvariantMonitor } from './use-cases/check-invariants.ts'
+import { HoldExpiry } from './use-cases/expire-holds.ts'
 import { LedgerUseCases } from './use-cases/ledger-use-cases.ts'
 
 export { BOOK_INVARIANTS } from './domain/invariants.ts'
@@ -34,12 +34,15 @@ export interface LedgerDeps {
   readonly logger: Logger
   readonly wakeups: Wakeups
   readonly poolSize?: number
+  /** Holds are expired by rounds of `holdExpiry` that the caller asks for, not every second. */
+  readonly expireByHand?: boolean
   /** Where clients reach the router; addresses of downloads begin with it. */
   readonly publicUrl?: string
 }
 
 export interface LedgerSubgraph extends Subgraph {
   readonly useCases: LedgerUseCases
+  readonly holdExpiry: HoldExpiry
   readonly pool: Pool
   /** Downloads and the sealer's public keys, to be served beside GraphQL. */
   readonly routes: NonNullable<ServeOptions['routes']>
@@ -53,9 +56,12 @@ export async function createLedgerSubgraph(deps: LedgerDeps): Promise<LedgerSubg
   const pool = createPool({
     url: databaseUrl,
     service: 'ledger-service',
+    pipeline: true,
     ...(deps.poolSize === undefined ? {} : { max: deps.poolSize }),
   })
   const useCases = new LedgerUseCases({ pool, clock, wakeups })
+  const holdExpiry = new HoldExpiry({ pool, clock, logger, post: (requests) => useCases.postOwn(requests) })
+  if (!deps.expireByHand) holdExpiry.start()
   const watcher = new BalanceWatcher({ pool, wakeups, logger })
   const accounts = createAccountReader(pool)
   const transfers = createTransferReader(pool)
@@ -70,7 +76,6 @@ export async function createLedgerSubgraph(deps: LedgerDeps): Promise<LedgerSubg
       new DownloadResolver({ pool, clock, publicUrl }),
       new JournalResolver(useCases),
       new PositionResolver(pool),
-      new OwnerResolver(pool),
     ],
     references: {
       Account: { load: (ids, context) => Promise.all(ids.map((id) => accounts(id, context))) },
@@ -84,11 +89,13 @@ export async function createLedgerSubgraph(deps: LedgerDeps): Promise<LedgerSubg
     name: 'ledger',
     schema,
     useCases,
+    holdExpiry,
     pool,
     routes: ledgerRoutes({ pool, clock }),
     ready: async () => [await checkDatabase(pool)],
     async close() {
       watcher.close()
+      await holdExpiry.stop()
       await pool.end()
     },
   }

@@ -1,4 +1,4 @@
-import { inProcessWakeups, silentLogger, systemClock, uuidv7 } from '@corridor/platform'
+import { type Clock, inProcessWakeups, silentLogger, systemClock, uuidv7 } from '@corridor/platform'
 import { createTestDatabase, type TestDatabase } from '@corridor/testing'
 import { expect } from 'vitest'
 import { checkInvariants, createLedgerSubgraph, type LedgerSubgraph, ledgerMigrations } from '../src/index.ts'
@@ -11,13 +11,14 @@ export class TestBooks {
     readonly ledger: LedgerSubgraph,
   ) {}
 
-  static async open(): Promise<TestBooks> {
+  static async open({ clock = systemClock }: { clock?: Clock } = {}): Promise<TestBooks> {
     const database = await createTestDatabase({ migrationsDirectory: ledgerMigrations })
     const ledger = await createLedgerSubgraph({
       databaseUrl: database.applicationUrl,
-      clock: systemClock,
+      clock,
       logger: silentLogger,
       wakeups: inProcessWakeups(),
+      expireByHand: true,
     })
     return new TestBooks(database, ledger)
   }

@@ -25,7 +25,9 @@ export class Books {
   private readonly added = new Map<string, TransferRow>()
   private touched = new Map<string, Mutable<AccountState>>()
   private undo: Map<string, AccountState> | null = null
-  private readonly byJournal: Map<string, HoldState[]>
+  /** Holds by their journal: those of the books, and those that this batch makes. */
+  private readonly heldBefore: Map<string, HoldState[]>
+  private readonly heldHere = new Map<string, HoldState[]>()
 
   constructor(
     private readonly given: {
@@ -34,7 +36,7 @@ export class Books {
       readonly takenTransferIds: ReadonlySet<string>
     },
   ) {
-    this.byJournal = Map.groupBy(given.holds.values(), (hold) => hold.journalId)
+    this.heldBefore = Map.groupBy(given.holds.values(), (hold) => hold.journalId)
   }
 
   account(id: string): AccountState | undefined {
@@ -59,14 +61,16 @@ export class Books {
     return hold && this.resolved.has(id) ? { ...hold, resolved: true } : hold
   }
 
-  holdsOfJournal(journalId: string): HoldState[] {
-    const added = this.transfers.filter((row) => row.journalId === journalId && row.action === 'HOLD')
-    return [...(this.byJournal.get(journalId) ?? []), ...added.map((row) => ({ ...row, resolved: false }))]
+  holdsOfJournal(journalId: string): readonly HoldState[] {
+    return this.heldBefore.get(journalId) ?? this.heldHere.get(journalId) ?? []
   }
 
   addTransfer(row: TransferRow): void {
     this.transfers.push(row)
     this.added.set(row.id, row)
+    if (row.action !== 'HOLD') return
+    const held = this.heldHere.get(row.journalId) ?? []
+    this.heldHere.set(row.journalId, [...held, { ...row, resolved: false }])
   }
 
   /** Moves money: an entry on each side, with the balance that it leaves. */
@@ -104,7 +108,10 @@ export class Books {
 
   restore(mark: Mark): void {
     for (const [id, before] of mark.accounts) this.touched.set(id, { ...before })
-    for (const row of this.transfers.splice(mark.transfers)) this.added.delete(row.id)
+    for (const row of this.transfers.splice(mark.transfers)) {
+      this.added.delete(row.id)
+      this.heldHere.delete(row.journalId)
+    }
     this.entries.splice(mark.entries)
     for (const id of this.released.splice(mark.released)) this.resolved.delete(id)
   }

@@ -27,9 +27,10 @@ export interface JournalRefusal {
  *  2. per transfer, in order:
  *     a new one: CONFLICT (its id is taken), AMOUNT_NOT_POSITIVE, LIMIT_EXCEEDED (beyond bigint), ACCOUNTS_NOT_DISTINCT,
  *       ACCOUNT_NOT_FOUND, CURRENCY_MISMATCH, ACCOUNT_CLOSED, ACCOUNT_FROZEN, INSUFFICIENT_FUNDS
- *     a resolution: CONFLICT (its id is taken), NOT_FOUND (no such hold), HOLD_RESOLVED, HOLD_EXPIRED,
- *       AMOUNT_NOT_POSITIVE, HOLD_EXCEEDED
- *  3. holds made together across currencies: CONFLICT unless all are resolved here, alike and whole
+ *     a resolution: CONFLICT (its id is taken), NOT_FOUND (no such hold), HOLD_RESOLVED, HOLD_EXPIRED
+ *       (posted too late), CONFLICT (expired too early), AMOUNT_NOT_POSITIVE, HOLD_EXCEEDED
+ *  3. holds made together across currencies: CONFLICT unless they expire together, or all are resolved here, alike and
+ *     whole
  */
 export function decideJournal(books: Books, journal: JournalRequest, now: Date): JournalRefusal | null {
   if (journal.transfers.length === 0) return refusal('BAD_USER_INPUT', null, 'A journal has at least one transfer.')
@@ -76,7 +77,9 @@ function decideResolution(books: Books, journal: JournalRequest, request: Resolu
   const hold = books.holdOf(request.resolves)
   if (!hold) return 'NOT_FOUND'
   if (hold.resolved) return 'HOLD_RESOLVED'
-  if (request.action === 'CAPTURE' && hold.expiresAt !== null && hold.expiresAt <= now) return 'HOLD_EXPIRED'
+  const expired = hold.expiresAt !== null && hold.expiresAt <= now
+  if (request.action === 'CAPTURE' && expired) return 'HOLD_EXPIRED'
+  if (request.action === 'EXPIRE' && !expired) return 'CONFLICT'
   const amountMinor = request.amountMinor ?? hold.amountMinor
   if (amountMinor <= 0n) return 'AMOUNT_NOT_POSITIVE'
   if (amountMinor > hold.amountMinor) return 'HOLD_EXCEEDED'
@@ -93,18 +96,24 @@ function decideResolution(books: Books, journal: JournalRequest, request: Resolu
 
 /** Legs in several currencies that were held together stand for one conversion: never one of them alone, or in part. */
 function decideConversions(books: Books, journal: JournalRequest): JournalRefusal | null {
+  const held = journal.transfers.filter((transfer): transfer is NewTransfer => transfer.action === 'HOLD')
+  if (isConversion(held) && new Set(held.map(({ expiresAt }) => expiresAt?.getTime())).size > 1) {
+    return refusal('CONFLICT', null, 'The legs of a held conversion expire together.')
+  }
   const resolutions = journal.transfers.filter(isResolution)
   for (const [index, resolution] of resolutions.entries()) {
     const hold = books.holdOf(resolution.resolves)
     invariant(hold, 'a hold that was resolved is known')
     const legs = books.holdsOfJournal(hold.journalId)
-    if (new Set(legs.map((leg) => leg.currency)).size < 2) continue
-    if (!resolvedAlike(legs, resolutions, resolution)) {
+    if (isConversion(legs) && !resolvedAlike(legs, resolutions, resolution)) {
       return refusal('CONFLICT', index, 'The legs of a held conversion are resolved together, alike and whole.')
     }
   }
   return null
 }
+
+const isConversion = (legs: readonly { readonly currency: string }[]): boolean =>
+  new Set(legs.map(({ currency }) => currency)).size > 1
 
 function resolvedAlike(legs: readonly HoldState[], resolutions: readonly Resolution[], like: Resolution): boolean {
   return legs.every((leg) => {

@@ -7,6 +7,9 @@ export const MAX_AMOUNT_MINOR = 9_223_372_036_854_775_807n
 /** POST moves at once; HOLD reserves; CAPTURE, VOID and EXPIRE resolve a hold. EXPIRE is the system's alone. */
 export type TransferAction = 'POST' | 'HOLD' | 'CAPTURE' | 'VOID' | 'EXPIRE'
 
+/** Whether a transfer moves money, and so has its two entries. */
+export const isPosting = (action: TransferAction): boolean => action === 'POST' || action === 'CAPTURE'
+
 export interface NewTransfer {
   readonly id: string
   readonly position: number

@@ -52,8 +52,8 @@ export async function balanceAt(
 ): Promise<bigint> {
   const { rows } = await client.query<{ balance: bigint }>({
     name: 'ledger-balance-at',
-    text: `select balance_after_minor as balance from entries where account_id = $1 and at <= $2
-           order by number desc limit 1`,
+    text: `select balance_after_minor as balance from entries
+           where account_id = $1 and number = (select entry_number_at($1, $2))`,
     values: [accountId, at],
   })
   return rows[0]?.balance ?? 0n

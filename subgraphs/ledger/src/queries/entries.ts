@@ -20,7 +20,8 @@ export async function listEntries(
             balance_after_minor as "balanceAfterMinor", at
      from entries
      where account_id = $1 and ($2::bigint is null or number < $2::bigint)
-       and ($3::timestamptz is null or at >= $3) and ($4::timestamptz is null or at < $4)
+       and ($3::timestamptz is null or number > (select entry_number_at($1, $3::timestamptz - interval '1 microsecond')))
+       and ($4::timestamptz is null or number <= (select entry_number_at($1, $4::timestamptz - interval '1 microsecond')))
      order by number desc limit $5`,
     [accountId, page.after?.[0] ?? null, from, to, page.limit + 1],
   )

@@ -26,6 +26,4 @@ const GROUPED = `group by currency order by currency`
 const BALANCES_AT = `
   select a.currency, coalesce(e.balance_after_minor, 0) as posted_minor
   from accounts a
-  left join lateral (
-    select balance_after_minor from entries where account_id = a.id and at <= $1 order by number desc limit 1
-  ) e on true`
+  left join entries e on e.account_id = a.id and e.number = (select entry_number_at(a.id, $1))`

@@ -62,7 +62,7 @@ export async function setAccountStatus(
   { id, status }: { id: string; status: AccountStatus },
 ): Promise<Result<AccountStatus>> {
   const result = await inTransaction(pool, async (client): Promise<Result<AccountStatus>> => {
-    const account = (await lockAccounts(client, [id])).get(id)
+    const account = (await lockAccounts(client, new Set([id]))).accounts.get(id)
     const refused = account ? refuseStatus(account, status) : refuse('ACCOUNT_NOT_FOUND')
     if (refused || !account) return refused ?? refuse('ACCOUNT_NOT_FOUND')
     if (account.status === status) return accept(status)

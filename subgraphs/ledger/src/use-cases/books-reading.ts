@@ -1,4 +1,5 @@
-import { type ErrorCode, type SqlClient } from '@corridor/platform'
+import type { ErrorCode, SqlClient } from '@corridor/platform'
+import type { KnownJournal, Taken } from '../domain/decide-batch.ts'
 import {
   type AccountState,
   type HoldState,
@@ -6,19 +7,7 @@ import {
   type JournalRequest,
   type JournalResult,
 } from '../domain/journal.ts'
-
-/** A journal id that was decided before, with the digest of its content; null for a retired id. */
-export interface KnownJournal {
-  readonly id: string
-  readonly digest: Buffer | null
-  readonly result: JournalResult
-}
-
-export interface Taken {
-  readonly journals: readonly KnownJournal[]
-  readonly transferIds: ReadonlySet<string>
-  readonly resolvedHolds: ReadonlySet<string>
-}
+import { plainArray } from './sql-arrays.ts'
 
 interface JournalRow {
   id: string
@@ -46,17 +35,25 @@ export async function readHolds(client: SqlClient, requests: readonly JournalReq
   return rows
 }
 
+export interface LockedAccounts {
+  readonly accounts: ReadonlyMap<string, AccountState>
+  /** When the newest entry of any of them was made. */
+  readonly newestEntryAt: Date
+}
+
 /** The accounts as they stand, locked until the transaction ends; in id order, so that no two batches wait for each other. */
-export async function lockAccounts(client: SqlClient, ids: readonly string[]): Promise<Map<string, AccountState>> {
-  const distinct = [...new Set(ids)]
-  const { rows } = await client.query<AccountState>({
+export async function lockAccounts(client: SqlClient, ids: ReadonlySet<string>): Promise<LockedAccounts> {
+  const { rows } = await client.query<AccountState & { lastEntryAt: Date }>({
     name: 'ledger-lock-accounts',
     text: `select id, code, currency, owner, status, posted_minor as "postedMinor", held_minor as "heldMinor",
-                  incoming_minor as "incomingMinor", floor_minor as "floorMinor", entry_count as "entryCount", version
+                  incoming_minor as "incomingMinor", floor_minor as "floorMinor", entry_count as "entryCount", version,
+                  last_entry_at as "lastEntryAt"
            from accounts where id = any($1::uuid[]) order by id for no key update`,
-    values: [distinct],
+    values: [plainArray([...ids])],
   })
-  return new Map(rows.map((row) => [row.id, row]))
+  let newestEntryAt = new Date(0)
+  for (const { lastEntryAt } of rows) if (lastEntryAt > newestEntryAt) newestEntryAt = lastEntryAt
+  return { accounts: new Map(rows.map((row) => [row.id, row])), newestEntryAt }
 }
 
 /**

@@ -1,143 +1,169 @@
-import { type SqlClient, uuidv7 } from '@corridor/platform'
+import type { SqlClient } from '@corridor/platform'
 import type { Books } from '../domain/books.ts'
-import type { JournalRefusal } from '../domain/decide-journal.ts'
-import type { AccountState, EntryRow } from '../domain/journal.ts'
-
-/** A journal to be kept: posted, or finally refused. */
-export interface DecidedJournal {
-  readonly id: string
-  readonly digest: Buffer
-  readonly description: string | null
-  readonly status: 'POSTED' | 'REFUSED'
-  readonly refusal: JournalRefusal | null
-}
+import type { DecidedBatch, DecidedJournal } from '../domain/decide-batch.ts'
+import { type AccountState, type EntryRow, isPosting, type TransferRow } from '../domain/journal.ts'
+import { plainArray, sparseArray } from './sql-arrays.ts'
 
 /**
- * Writes a decided batch in one statement: journals, transfers, entries, balances, events. Answers how many journals
- * were new; fewer than given means that another batch took an id, and then nothing of this may be committed.
+ * Writes a decided batch in one statement: journals, transfers, entries, balances, events. A unique violation says that
+ * another batch took an id meanwhile; then nothing of this may be committed.
  */
-export async function writeBatch(
-  client: SqlClient,
-  { journals, books, now }: { journals: readonly DecidedJournal[]; books: Books; now: Date },
-): Promise<number> {
-  const ordered = journals.toSorted((a, b) => (a.id < b.id ? -1 : 1))
-  const { transfers, entries } = books
+export async function writeBatch(client: SqlClient, { fresh, books }: DecidedBatch, at: Date): Promise<void> {
   const accounts = books.changedAccounts()
-  const events = [...entries.map(entryEvent(books, now)), ...accountEvents(books, accounts, entries, now)]
-  const { rows } = await client.query<{ written: bigint }>({
+  await client.query({
     name: 'ledger-write-batch',
     text: WRITE_BATCH,
     values: [
-      now,
-      ordered.map((journal) => journal.id),
-      ordered.map((journal) => journal.digest),
-      ordered.map((journal) => journal.status),
-      ordered.map((journal) => journal.refusal?.code ?? null),
-      ordered.map((journal) => journal.refusal?.message ?? null),
-      ordered.map((journal) => journal.refusal?.transferIndex ?? null),
-      ordered.map((journal) => journal.description),
-      transfers.map((row) => row.id),
-      transfers.map((row) => row.journalId),
-      transfers.map((row) => row.position),
-      transfers.map((row) => row.action),
-      transfers.map((row) => row.debitAccountId),
-      transfers.map((row) => row.creditAccountId),
-      transfers.map((row) => row.amountMinor),
-      transfers.map((row) => row.currency),
-      transfers.map((row) => row.resolves),
-      transfers.map((row) => row.expiresAt),
-      entries.map((row) => row.accountId),
-      entries.map((row) => row.number),
-      entries.map((row) => row.transferId),
-      entries.map((row) => row.direction),
-      entries.map((row) => row.amountMinor),
-      entries.map((row) => row.balanceAfterMinor),
-      entries.map((row) => row.accountVersion),
-      accounts.map((account) => account.id),
-      accounts.map((account) => account.postedMinor),
-      accounts.map((account) => account.heldMinor),
-      accounts.map((account) => account.incomingMinor),
-      accounts.map((account) => account.entryCount),
-      accounts.map((account) => account.version),
-      events.map((event) => event.id),
-      events.map((event) => event.key),
-      events.map((event) => event.type),
-      events.map((event) => event.data),
+      at,
+      ...journalColumns(fresh),
+      ...accountColumns(accounts),
+      ...transferColumns(books, fresh, accounts),
+      ...eventColumns(books, accounts),
     ],
   })
-  return Number(rows[0]?.written ?? 0n)
 }
 
-const WRITE_BATCH = `
-with new_journals as (
-  insert into journals (id, digest, status, code, message, transfer_index, description, decided_at)
-  select *, $1::timestamptz
-  from unnest($2::uuid[], $3::bytea[], $4::text[], $5::text[], $6::text[], $7::smallint[], $8::text[])
-  on conflict (id) do nothing
-  returning 1
-), new_transfers as (
-  insert into transfers (id, journal_id, position, action, debit_account_id, credit_account_id, amount_minor, currency,
-                         resolves, expires_at, created_at)
-  select *, $1::timestamptz
-  from unnest($9::uuid[], $10::uuid[], $11::smallint[], $12::text[], $13::uuid[], $14::uuid[], $15::bigint[],
-              $16::text[], $17::uuid[], $18::timestamptz[])
-), new_entries as (
-  insert into entries (account_id, number, transfer_id, direction, amount_minor, balance_after_minor, account_version, at)
-  select *, $1::timestamptz
-  from unnest($19::uuid[], $20::bigint[], $21::uuid[], $22::text[], $23::bigint[], $24::bigint[], $25::bigint[])
-), new_balances as (
-  update accounts a
-  set posted_minor = n.posted, held_minor = n.held, incoming_minor = n.incoming, entry_count = n.entry_count, version = n.version
-  from unnest($26::uuid[], $27::bigint[], $28::bigint[], $29::bigint[], $30::bigint[], $31::bigint[])
-    as n (id, posted, held, incoming, entry_count, version)
-  where a.id = n.id
-), new_events as (
-  insert into event_queue (id, topic, key, type, data, occurred_at)
-  select e.id, 'ledger.transfers', e.key, e.type, e.data, $1::timestamptz
-  from unnest($32::uuid[], $33::text[], $34::text[], $35::jsonb[]) with ordinality as e (id, key, type, data, ordinal)
-  order by e.ordinal
-)
-select count(*) as written from new_journals`
-
-interface EventRow {
-  readonly id: string
-  readonly key: string
-  readonly type: string
-  readonly data: string
+function journalColumns(journals: readonly DecidedJournal[]): unknown[] {
+  return [
+    plainArray(journals.map((journal) => journal.id)),
+    plainArray(journals.map((journal) => `"\\\\x${journal.digest.toString('hex')}"`)),
+    plainArray(journals.map((journal) => journal.status)),
+    sparseArray(journals.map((journal) => journal.refusal?.code ?? null)),
+    journals.map((journal) => journal.refusal?.message ?? null),
+    sparseArray(journals.map((journal) => journal.refusal?.transferIndex ?? null)),
+    journals.map((journal) => journal.description),
+  ]
 }
 
-/** JSON is put together by hand: every value is a UUID, a number, a code or an instant. */
-const entryEvent =
-  (books: Books, now: Date) =>
-  (entry: EntryRow): EventRow => ({
-    id: uuidv7(now.getTime()),
-    key: entry.accountId,
-    type: 'ledger.entry',
-    data: `{"accountId":"${entry.accountId}","version":"${entry.accountVersion}","number":"${entry.number}","transferId":"${entry.transferId}","journalId":"${entry.journalId}","direction":"${entry.direction}","amountMinor":"${entry.amountMinor}","balanceAfterMinor":"${entry.balanceAfterMinor}","currency":"${books.account(entry.accountId)?.currency}"}`,
-  })
+function accountColumns(accounts: readonly AccountState[]): string[] {
+  return [
+    plainArray(accounts.map((account) => account.id)),
+    plainArray(accounts.map((account) => account.postedMinor)),
+    plainArray(accounts.map((account) => account.heldMinor)),
+    plainArray(accounts.map((account) => account.incomingMinor)),
+    plainArray(accounts.map((account) => account.entryCount)),
+    plainArray(accounts.map((account) => account.version)),
+  ]
+}
 
-/** One for each account of which something changed beside what its entries say: holds made or released. */
-function accountEvents(
-  books: Books,
+/** Journals and accounts are named by their place in the arrays before, counted from 1. */
+function transferColumns(
+  { transfers, entries }: Books,
+  journals: readonly DecidedJournal[],
   accounts: readonly AccountState[],
-  entries: readonly EntryRow[],
-  now: Date,
-): EventRow[] {
-  const newest = new Map<string, bigint>()
-  for (const entry of entries) newest.set(entry.accountId, entry.accountVersion)
+): string[] {
+  const journalPlace = placesOf(journals)
+  const accountPlace = placesOf(accounts)
+  const { debits, credits } = sidesOf(transfers, entries)
+  return [
+    plainArray(transfers.map((row) => row.id)),
+    plainArray(transfers.map((row) => journalPlace.get(row.journalId))),
+    plainArray(transfers.map((row) => row.position)),
+    plainArray(transfers.map((row) => row.action)),
+    plainArray(transfers.map((row) => accountPlace.get(row.debitAccountId))),
+    plainArray(transfers.map((row) => accountPlace.get(row.creditAccountId))),
+    plainArray(transfers.map((row) => row.amountMinor)),
+    plainArray(transfers.map((row) => row.currency)),
+    sparseArray(transfers.map((row) => row.resolves)),
+    sparseArray(transfers.map((row) => row.expiresAt && `"${row.expiresAt.toISOString()}"`)),
+    ...[debits, credits].flatMap((side) => [
+      sparseArray(side.map((entry) => entry?.number)),
+      sparseArray(side.map((entry) => entry?.balanceAfterMinor)),
+      sparseArray(side.map((entry) => entry?.accountVersion)),
+    ]),
+  ]
+}
+
+const placesOf = (rows: readonly { readonly id: string }[]): Map<string, number> =>
+  new Map(rows.map(({ id }, index) => [id, index + 1]))
+
+/** The entries of each transfer: the books enter the debit and then the credit of each that posts, in order. */
+function sidesOf(transfers: readonly TransferRow[], entries: readonly EntryRow[]) {
+  const debits: (EntryRow | undefined)[] = []
+  const credits: (EntryRow | undefined)[] = []
+  let next = 0
+  for (const { action } of transfers) {
+    const posts = isPosting(action)
+    debits.push(posts ? entries[next] : undefined)
+    credits.push(posts ? entries[next + 1] : undefined)
+    if (posts) next += 2
+  }
+  return { debits, credits }
+}
+
+/** Of accounts of which something changed beside what their entries say: holds made or released. */
+function eventColumns(books: Books, accounts: readonly AccountState[]): unknown[] {
   const held = new Set(
     books.transfers.filter((row) => row.action !== 'POST').flatMap((row) => [row.debitAccountId, row.creditAccountId]),
   )
-  return accounts
-    .filter((account) => held.has(account.id) || newest.get(account.id) !== account.version)
-    .map((account) => ({
-      id: uuidv7(now.getTime()),
-      key: account.id,
-      type: 'ledger.account',
-      data: accountData(account),
-    }))
+  const changed = accounts.filter((account) => held.has(account.id))
+  return [
+    plainArray(changed.map((account) => account.id)),
+    plainArray(changed.map((account) => account.version)),
+    changed.map(accountData),
+  ]
 }
 
 /** What an event says of an account: its balances at that version, and its status. */
 export const accountData = (account: AccountState): string =>
   `{"accountId":"${account.id}","version":"${account.version}","status":"${account.status}","currency":"${account.currency}","postedMinor":"${account.postedMinor}","heldMinor":"${account.heldMinor}"}`
+
+/**
+ * Rows are inserted in the order of their keys, so that two batches with the same ids wait for each other in one
+ * direction. What the JSON of an event is made of needs no quotes. Events of one account follow its versions.
+ */
+const WRITE_BATCH = `
+with transfer as materialized (
+  select id, ($2::uuid[])[journal] as journal_id, position, action, ($9::uuid[])[debit] as debit_account_id,
+         ($9::uuid[])[credit] as credit_account_id, amount, currency, resolves, expires_at,
+         debit_number, debit_balance, debit_version, credit_number, credit_balance, credit_version
+  from unnest($15::uuid[], $16::int[], $17::smallint[], $18::text[], $19::int[], $20::int[], $21::bigint[], $22::text[],
+              $23::uuid[], $24::timestamptz[], $25::bigint[], $26::bigint[], $27::bigint[], $28::bigint[], $29::bigint[],
+              $30::bigint[])
+    as t (id, journal, position, action, debit, credit, amount, currency, resolves, expires_at,
+          debit_number, debit_balance, debit_version, credit_number, credit_balance, credit_version)
+), entry as materialized (
+  select side.*, id as transfer_id, journal_id, amount, currency
+  from transfer cross join lateral (values
+    (debit_account_id, 'DEBIT', debit_number, debit_balance, debit_version),
+    (credit_account_id, 'CREDIT', credit_number, credit_balance, credit_version)
+  ) as side (account_id, direction, number, balance_after, version)
+  where action in ('POST', 'CAPTURE')
+), new_journals as (
+  insert into journals (id, digest, status, code, message, transfer_index, description, decided_at)
+  select *, $1::timestamptz
+  from unnest($2::uuid[], $3::bytea[], $4::text[], $5::text[], $6::text[], $7::smallint[], $8::text[])
+  order by 1
+), new_transfers as (
+  insert into transfers (id, journal_id, position, action, debit_account_id, credit_account_id, amount_minor, currency,
+                         resolves, expires_at, created_at)
+  select id, journal_id, position, action, debit_account_id, credit_account_id, amount, currency, resolves, expires_at, $1
+  from transfer order by id
+), new_expiries as (
+  insert into expiring_holds (transfer_id, journal_id, expires_at)
+  select id, journal_id, expires_at from transfer where expires_at is not null
+), past_expiries as (
+  delete from expiring_holds where transfer_id in (select resolves from transfer where resolves is not null)
+), new_entries as (
+  insert into entries (account_id, number, transfer_id, direction, amount_minor, balance_after_minor, account_version, at)
+  select account_id, number, transfer_id, direction, amount, balance_after, version, $1
+  from entry
+), new_events as (
+  insert into event_queue (id, topic, key, type, data, occurred_at)
+  select gen_random_uuid(), 'ledger.transfers', account_id, type, data, $1
+  from (
+    select account_id, version, 'ledger.entry' as type, format(
+        '{"accountId":"%s","version":"%s","number":"%s","transferId":"%s","journalId":"%s","direction":"%s","amountMinor":"%s","balanceAfterMinor":"%s","currency":"%s"}',
+        account_id, version, number, transfer_id, journal_id, direction, amount, balance_after, currency)::json as data
+    from entry
+    union all
+    select account_id, version, 'ledger.account', data from unnest($31::uuid[], $32::bigint[], $33::json[]) as a (account_id, version, data)
+  ) as event
+  order by version
+)
+update accounts a
+set posted_minor = n.posted, held_minor = n.held, incoming_minor = n.incoming, entry_count = n.entry_count, version = n.version,
+    last_entry_at = case when n.entry_count > a.entry_count then $1 else a.last_entry_at end
+from unnest($9::uuid[], $10::bigint[], $11::bigint[], $12::bigint[], $13::bigint[], $14::bigint[])
+  as n (id, posted, held, incoming, entry_count, version)
+where a.id = n.id`

@@ -2,11 +2,12 @@ import type { JournalResult } from '../domain/journal.ts'
 import { MAX_JOURNALS_PER_BATCH } from '../domain/journal.ts'
 import type { ReadJournal } from './journal-input.ts'
 
-type Post = (journals: readonly ReadJournal[]) => Promise<JournalResult[]>
+type Results = readonly JournalResult[]
+type Post = (journals: readonly ReadJournal[]) => Promise<Results>
 
 interface Waiting {
   readonly journals: readonly ReadJournal[]
-  readonly resolve: (results: JournalResult[]) => void
+  readonly resolve: (results: Results) => void
   readonly reject: (error: unknown) => void
 }
 
@@ -25,7 +26,7 @@ export class JournalGroup {
 
   constructor(private readonly post: Post) {}
 
-  submit(journals: readonly ReadJournal[]): Promise<JournalResult[]> {
+  submit(journals: readonly ReadJournal[]): Promise<Results> {
     return new Promise((resolve, reject) => {
       this.waiting.push({ journals, resolve, reject })
       this.schedule()

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import { isCurrency } from '@corridor/money'
 import { accept, isUuid, type Result, refuse } from '@corridor/platform'
 import { houseAccountId, isHouseCode } from '../domain/chart-of-accounts.ts'
@@ -106,15 +106,12 @@ function accountId(given: string | null | undefined, currency: string, houseAcco
 const bad = (field: string, name: string, problem: string) =>
   refuse('BAD_USER_INPUT', `${field}.${name} ${problem}.`, `${field}.${name}`)
 
-/** Over everything that decides what is posted; the order of the transfers counts. */
-function digestOf(content: Omit<JournalRequest, 'digest'>): Buffer {
-  const hash = createHash('sha256').update(`${content.final ? 1 : 0}|${content.description ?? ''}`)
-  for (const transfer of content.transfers) {
-    hash.update(
-      'resolves' in transfer
-        ? `\n${transfer.id}|${transfer.action}|${transfer.resolves}|${transfer.amountMinor ?? ''}`
-        : `\n${transfer.id}|${transfer.action}|${transfer.debitAccountId}|${transfer.creditAccountId}|${transfer.amountMinor}|${transfer.currency}|${transfer.expiresAt?.toISOString() ?? ''}`,
-    )
-  }
-  return hash.digest()
+/** SHA-256 over everything that decides what is posted; the order of the transfers counts. */
+export function digestOf(content: Omit<JournalRequest, 'digest'>): Buffer {
+  const lines = content.transfers.map((transfer) =>
+    'resolves' in transfer
+      ? `\n${transfer.id}|${transfer.action}|${transfer.resolves}|${transfer.amountMinor ?? ''}`
+      : `\n${transfer.id}|${transfer.action}|${transfer.debitAccountId}|${transfer.creditAccountId}|${transfer.amountMinor}|${transfer.currency}|${transfer.expiresAt?.toISOString() ?? ''}`,
+  )
+  return hash('sha256', `${content.final ? 1 : 0}|${content.description ?? ''}${lines.join('')}`, 'buffer')
 }

@@ -8,7 +8,12 @@ import {
   refuse,
   type Wakeups,
 } from '@corridor/platform'
-import { type AccountStatus, type JournalResult, MAX_JOURNALS_PER_BATCH } from '../domain/journal.ts'
+import {
+  type AccountStatus,
+  type JournalRequest,
+  type JournalResult,
+  MAX_JOURNALS_PER_BATCH,
+} from '../domain/journal.ts'
 import { type NewAccount, openAccounts, setAccountStatus } from './accounts.ts'
 import { HouseAccounts } from './house-accounts.ts'
 import { JournalGroup } from './journal-group.ts'
@@ -37,7 +42,7 @@ export class LedgerUseCases {
    * Posts journals, each with its own result, in order. The call as a whole is refused for more than 1,000 journals
    * (BATCH_TOO_LARGE) and for input that is no journal at all (BAD_USER_INPUT).
    */
-  async postJournals(drafts: readonly JournalDraft[]): Promise<Result<JournalResult[]>> {
+  async postJournals(drafts: readonly JournalDraft[]): Promise<Result<readonly JournalResult[]>> {
     if (drafts.length > MAX_JOURNALS_PER_BATCH) return refuse('BATCH_TOO_LARGE')
     const journals = []
     for (const [index, draft] of drafts.entries()) {
@@ -46,6 +51,11 @@ export class LedgerUseCases {
       journals.push(journal.value)
     }
     return accept(journals.length === 0 ? [] : await this.group.submit(journals))
+  }
+
+  /** Posts what the ledger itself asks for. */
+  postOwn(requests: readonly JournalRequest[]): Promise<readonly JournalResult[]> {
+    return this.group.submit(requests.map((request) => ({ request, houseAccounts: [] })))
   }
 
   async retireJournals(ids: readonly string[]): Promise<Result<JournalResult[]>> {

@@ -1,7 +1,6 @@
 import { queueChannel } from '@corridor/events'
 import {
   type Clock,
-  ERROR_MESSAGES,
   inTransaction,
   invariant,
   type Pool,
@@ -9,11 +8,16 @@ import {
   sqlState,
   type Wakeups,
 } from '@corridor/platform'
-import { Books } from '../domain/books.ts'
-import { decideJournal } from '../domain/decide-journal.ts'
-import { isResolution, type JournalRequest, type JournalResult, MAX_JOURNALS_PER_BATCH } from '../domain/journal.ts'
-import { lockAccounts, readDecided, readHolds, readTaken } from './books-reading.ts'
-import { type DecidedJournal, writeBatch } from './books-writing.ts'
+import { decideBatch, type Taken } from '../domain/decide-batch.ts'
+import {
+  type HoldState,
+  isResolution,
+  type JournalRequest,
+  type JournalResult,
+  MAX_JOURNALS_PER_BATCH,
+} from '../domain/journal.ts'
+import { lockAccounts, readHolds, readTaken } from './books-reading.ts'
+import { writeBatch } from './books-writing.ts'
 import type { HouseAccounts } from './house-accounts.ts'
 import type { ReadJournal } from './journal-input.ts'
 
@@ -22,11 +26,6 @@ export interface PostJournalsDeps {
   readonly clock: Clock
   readonly wakeups: Wakeups
   readonly houseAccounts: HouseAccounts
-}
-
-/** Another batch decided one of our ids between our look and our write; the next attempt sees its result. */
-class IdTaken extends Error {
-  override readonly name = 'IdTaken'
 }
 
 /** A batch meets each rival at most once, and then finds its result; more attempts than this are a bug. */
@@ -39,85 +38,68 @@ const UNIQUE_VIOLATION = '23505'
  * written at once with its events. Answers one result per journal, in order. A repeated id with the same content gets
  * the first result.
  */
-export async function postJournals(deps: PostJournalsDeps, journals: readonly ReadJournal[]): Promise<JournalResult[]> {
+export async function postJournals(
+  deps: PostJournalsDeps,
+  journals: readonly ReadJournal[],
+): Promise<readonly JournalResult[]> {
   invariant(journals.length <= MAX_JOURNALS_PER_BATCH, 'the size of a batch is checked at the door')
   if (journals.length === 0) return []
   await deps.houseAccounts.ensure(journals.flatMap((journal) => journal.houseAccounts))
   const requests = journals.map((journal) => journal.request)
   for (let attempt = 1; ; attempt += 1) {
     try {
-      const results = await inTransaction(deps.pool, (client) => postIn(client, requests, deps.clock.now()))
+      const { results, written } = await inTransaction(deps.pool, (client) =>
+        postIn(client, requests, { clock: deps.clock, attempt }),
+      )
+      await written
       deps.wakeups.wake(queueChannel('ledger'))
       return results
     } catch (error) {
-      const taken = error instanceof IdTaken || sqlState(error) === UNIQUE_VIOLATION
-      if (!taken || attempt === MAX_ATTEMPTS) throw error
+      // Another batch took one of our ids between our look and our write; the next attempt sees its result.
+      if (sqlState(error) !== UNIQUE_VIOLATION || attempt === MAX_ATTEMPTS) throw error
     }
   }
 }
 
-async function postIn(client: SqlClient, requests: readonly JournalRequest[], now: Date): Promise<JournalResult[]> {
+interface Posted {
+  readonly results: readonly JournalResult[]
+  /** The write, sent but not waited for: the commit goes out right behind it, and rolls back if it failed. */
+  readonly written: Promise<void> | null
+}
+
+/** The ids are taken to be new, as nearly all are; the write itself says when one is not. */
+const NOTHING_TAKEN: Taken = { journals: [], transferIds: new Set(), resolvedHolds: new Set() }
+
+async function postIn(
+  client: SqlClient,
+  requests: readonly JournalRequest[],
+  { clock, attempt }: { clock: Clock; attempt: number },
+): Promise<Posted> {
   const holds = await readHolds(client, requests)
-  const accounts = await lockAccounts(client, [
-    ...accountsOf(requests),
-    ...holds.flatMap((hold) => [hold.debitAccountId, hold.creditAccountId]),
-  ])
-  const taken = await readTaken(client, requests)
-  const decided = new Map(taken.journals.map((journal) => [journal.id, journal]))
-  const books = new Books({
-    accounts,
-    holds: new Map(holds.map((hold) => [hold.id, { ...hold, resolved: taken.resolvedHolds.has(hold.id) }])),
-    takenTransferIds: taken.transferIds,
-  })
-  const fresh: DecidedJournal[] = []
-  const results = requests.map((request) => {
-    const known = decided.get(request.id)
-    if (known) return known.digest?.equals(request.digest) === false ? mismatch(request.id) : known.result
-    const { result, row } = decideFresh(books, request, now)
-    if (row) fresh.push(row)
-    if (row) decided.set(request.id, { id: request.id, digest: request.digest, result })
-    return result
-  })
-  if (fresh.length > 0 && (await writeBatch(client, { journals: fresh, books, now })) < fresh.length)
-    throw new IdTaken()
-  return results
-}
-
-function decideFresh(
-  books: Books,
-  request: JournalRequest,
-  now: Date,
-): { result: JournalResult; row: DecidedJournal | null } {
-  const { id, digest, description } = request
-  const refusal = decideJournal(books, request, now)
-  if (!refusal) {
-    return {
-      result: { id, status: 'POSTED', decidedAt: now },
-      row: { id, digest, description, status: 'POSTED', refusal: null },
-    }
+  const { accounts, newestEntryAt } = await lockAccounts(client, accountsOf(requests, holds))
+  const now = clock.now() // Read behind the lock, after whoever had it before.
+  const at = now > newestEntryAt ? now : newestEntryAt
+  const assumeNew = attempt === 1 && holds.length === 0
+  const decide = (taken: Taken) => decideBatch(requests, { accounts, holds, taken, now, at })
+  let batch = decide(assumeNew ? NOTHING_TAKEN : await readTaken(client, requests))
+  // A repeated journal may be refused today and have been posted yesterday.
+  if (assumeNew && batch.results.some(({ status }) => status === 'REFUSED')) {
+    batch = decide(await readTaken(client, requests))
   }
-  const result: JournalResult = { id, status: 'REFUSED', ...refusal }
-  return { result, row: request.final ? { id, digest, description, status: 'REFUSED', refusal } : null }
+  const written = batch.fresh.length > 0 ? writeBatch(client, batch, at) : null
+  written?.catch(() => undefined) // Met by the caller, after the commit's answer.
+  return { results: batch.results, written }
 }
 
-function accountsOf(requests: readonly JournalRequest[]): string[] {
-  const ids: string[] = []
+function accountsOf(requests: readonly JournalRequest[], holds: readonly HoldState[]): Set<string> {
+  const ids = new Set<string>()
+  const add = (legs: { debitAccountId: string; creditAccountId: string }) => {
+    ids.add(legs.debitAccountId)
+    ids.add(legs.creditAccountId)
+  }
   for (const { transfers } of requests) {
-    for (const transfer of transfers) {
-      if (!isResolution(transfer)) ids.push(transfer.debitAccountId, transfer.creditAccountId)
-    }
+    for (const transfer of transfers) if (!isResolution(transfer)) add(transfer)
   }
+  for (const hold of holds) add(hold)
   return ids
 }
-
-const mismatch = (id: string): JournalResult => ({
-  id,
-  status: 'REFUSED',
-  code: 'IDEMPOTENCY_MISMATCH',
-  message: ERROR_MESSAGES.IDEMPOTENCY_MISMATCH,
-  transferIndex: null,
-})
-
-/** Looks up what `ids` came to. */
-export const readJournalResults = async (client: SqlClient, ids: readonly string[]): Promise<JournalResult[]> =>
-  (await readDecided(client, ids)).map((journal) => journal.result)
