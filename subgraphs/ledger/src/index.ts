@@ -8,6 +8,7 @@ import { BooksResolver } from './resolvers/books-resolver.ts'
 import { DownloadResolver } from './resolvers/download-resolver.ts'
 import { EntryResolver } from './resolvers/entry-resolver.ts'
 import { JournalResolver } from './resolvers/journal-resolver.ts'
+import { OwnerResolver } from './resolvers/owner-resolver.ts'
 import { PositionResolver } from './resolvers/position-resolver.ts'
 import { SealResolver } from './resolvers/seal-resolver.ts'
 import { createTransferReader, TransferResolver } from './resolvers/transfer-resolver.ts'
@@ -76,6 +77,7 @@ export async function createLedgerSubgraph(deps: LedgerDeps): Promise<LedgerSubg
       new DownloadResolver({ pool, clock, publicUrl }),
       new JournalResolver(useCases),
       new PositionResolver(pool),
+      new OwnerResolver(pool),
     ],
     references: {
       Account: { load: (ids, context) => Promise.all(ids.map((id) => accounts(id, context))) },
