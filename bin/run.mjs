@@ -22,6 +22,7 @@ const COMMANDS = {
   'ledger:export': ['packages/embedded/dist/ledger-export/main.js'],
   'ledger:verify': ['subgraphs/ledger/dist/verify/main.js'],
   check: ['tools/dist/check.js'],
+  environment: ['packages/embedded/dist/environment/main.js'],
   certs: ['certs/dist/main.js'],
   wso2: ['wso2/dist/main.js'],
   manifests: ['tools/dist/write-dependencies.js'],
