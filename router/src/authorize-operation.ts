@@ -1,15 +1,14 @@
-import { type Caller, ERROR_MESSAGES, type ErrorCode } from '@corridor/platform'
+import type { Caller } from '@corridor/platform'
 import {
   type DocumentNode,
   type FieldNode,
   type FragmentDefinitionNode,
   type GraphQLCompositeType,
-  GraphQLError,
+  type GraphQLError,
   type GraphQLSchema,
   getNamedType,
   isCompositeType,
   isInterfaceType,
-  isNonNullType,
   isObjectType,
   Kind,
   type OperationDefinitionNode,
@@ -17,14 +16,8 @@ import {
   type SelectionSetNode,
 } from 'graphql'
 import { fragmentsOf } from './complexity.ts'
-import { isMet, type Requirement, type Requirements, requirementsOf } from './requirements.ts'
-
-/** A field that was taken out of the operation, by response names; lists are not part of the path. */
-export interface RemovedField {
-  readonly path: readonly string[]
-  /** Its absence may null what holds it, so that its place in the answer is no longer to be found. */
-  readonly nullable: boolean
-}
+import { isMet, type Permissions, type Requirement, type Requirements, requirementsOf } from './requirements.ts'
+import { unauthorized } from './unauthorized.ts'
 
 export type Authorized =
   | { readonly kind: 'refused'; readonly error: GraphQLError }
@@ -32,7 +25,8 @@ export type Authorized =
       readonly kind: 'allowed'
       /** What may run, fragments written out; null when nothing is left of it. */
       readonly document: DocumentNode | null
-      readonly removed: readonly RemovedField[]
+      /** Fields of the document as it was, wherever a fragment brings them. */
+      readonly removed: ReadonlySet<FieldNode>
       /** The scopes that opened the fields that are left. */
       readonly scopesUsed: ReadonlySet<string>
     }
@@ -42,7 +36,8 @@ interface Walk {
   readonly requirements: Requirements
   readonly caller: Caller
   readonly fragments: ReadonlyMap<string, FragmentDefinitionNode>
-  readonly removed: RemovedField[]
+  readonly removed: Set<FieldNode>
+  refusedRoot: readonly string[] | null
   readonly scopesUsed: Set<string>
 }
 
@@ -67,15 +62,15 @@ export function authorizeOperation(input: {
     requirements,
     caller,
     fragments: fragmentsOf(document),
-    removed: [],
+    removed: new Set(),
+    refusedRoot: null,
     scopesUsed: new Set(),
   }
   const root = schema.getRootType(operation.operation)
   if (!root) return { kind: 'refused', error: unauthorized(caller, []) }
   const selections = filterSelections(walk, operation.selectionSet, root, [])
-  const refusedRoot = walk.removed.find(({ path }) => path.length === 1)
-  if (refusedRoot && operation.operation !== 'query') {
-    return { kind: 'refused', error: unauthorized(caller, refusedRoot.path) }
+  if (walk.refusedRoot && operation.operation !== 'query') {
+    return { kind: 'refused', error: unauthorized(caller, walk.refusedRoot) }
   }
   const { removed, scopesUsed } = walk
   if (selections.length === 0) return { kind: 'allowed', document: null, removed, scopesUsed }
@@ -135,7 +130,8 @@ function filterField(
   const here = [...path, node.alias?.value ?? node.name.value]
   const demands = requirementsOf(walk.requirements, walk.schema, parent, field)
   if (!demands.every((requirement) => isMet(requirement, walk.caller))) {
-    walk.removed.push({ path: here, nullable: !isNonNullType(field.type) })
+    walk.removed.add(node)
+    if (here.length === 1) walk.refusedRoot ??= here
     return null
   }
   for (const requirement of demands) noteScopes(walk, requirement)
@@ -155,7 +151,42 @@ const selectionSet = (selections: readonly SelectionNode[]): SelectionSetNode =>
   selections,
 })
 
-function unauthorized(caller: Caller, path: readonly string[]): GraphQLError {
-  const code: ErrorCode = caller.kind === 'anonymous' ? 'UNAUTHENTICATED' : 'UNAUTHORIZED_FIELD_OR_TYPE'
-  return new GraphQLError(ERROR_MESSAGES[code], { path, extensions: { code } })
+/** All that the fields of an operation demand, as bits: who holds them need not be judged field by field. */
+export function demandsOf(input: {
+  schema: GraphQLSchema
+  requirements: Requirements
+  permissions: Permissions
+  document: DocumentNode
+  operation: OperationDefinitionNode
+}): bigint {
+  const { schema, requirements, permissions, document, operation } = input
+  const fragments = fragmentsOf(document)
+  const seen = new Set<string>()
+  let demands = 0n
+  const visit = ({ selections }: SelectionSetNode, parent: unknown): void => {
+    if (!isCompositeType(parent)) return
+    for (const selection of selections) {
+      if (selection.kind === Kind.FIELD) visitField(selection, parent)
+      else if (selection.kind === Kind.INLINE_FRAGMENT) {
+        const { typeCondition } = selection
+        visit(selection.selectionSet, typeCondition ? schema.getType(typeCondition.name.value) : parent)
+      } else visitFragment(selection.name.value)
+    }
+  }
+  const visitFragment = (name: string): void => {
+    const fragment = fragments.get(name)
+    if (!fragment || seen.has(name)) return
+    seen.add(name)
+    visit(fragment.selectionSet, schema.getType(fragment.typeCondition.name.value))
+  }
+  const visitField = (node: FieldNode, parent: GraphQLCompositeType): void => {
+    const field = isObjectType(parent) || isInterfaceType(parent) ? parent.getFields()[node.name.value] : undefined
+    if (!field) return
+    for (const requirement of requirementsOf(requirements, schema, parent, field)) {
+      demands |= permissions.namedBy(requirement)
+    }
+    if (node.selectionSet) visit(node.selectionSet, getNamedType(field.type))
+  }
+  visit(operation.selectionSet, schema.getRootType(operation.operation))
+  return demands
 }

@@ -15,7 +15,9 @@ import {
   Kind,
   type OperationDefinitionNode,
   type SelectionSetNode,
+  visit,
 } from 'graphql'
+import { LRUCache } from 'lru-cache'
 import type { RouterLimits } from './limits.ts'
 
 /** A list whose size nobody asked for is taken to have this many. */
@@ -43,18 +45,24 @@ export const fragmentsOf = (document: DocumentNode): Fragments =>
       .map((fragment) => [fragment.name.value, fragment]),
   )
 
+/** Judges the size of requests for one operation: null, or why it asks for too much. */
+export type SizeLimit = (variables: Variables) => GraphQLError | null
+
+/** An operation's cost for a page size that came before is known. */
+const KNOWN_COSTS = 64
+
 /**
- * Why a validated operation asks for too much, or null. Fragments count at every place that spreads them; each is
- * measured once, so that a document of fragments within fragments costs no more to refuse than to read.
+ * Measures a validated operation. Fragments count at every place that spreads them; each is measured once, so that a
+ * document of fragments within fragments costs no more to refuse than to read. What is left for a request is the cost,
+ * where a variable says how long a page is.
  */
-export function tooComplex(input: {
+export function sizeLimit(input: {
   document: DocumentNode
   operation: OperationDefinitionNode
-  variables: Variables
   schema: GraphQLSchema
   limits: RouterLimits
-}): GraphQLError | null {
-  const { document, operation, variables, schema, limits } = input
+}): SizeLimit {
+  const { document, operation, schema, limits } = input
   const fragments = fragmentsOf(document)
   const size = measure(operation.selectionSet, fragments, new Map())
   const found: readonly (readonly [name: string, value: number, limit: number])[] = [
@@ -63,9 +71,33 @@ export function tooComplex(input: {
     ['aliases', size.aliases, limits.aliases],
     ['root fields', operation.selectionSet.selections.length, limits.rootFields],
   ]
-  for (const [name, value, limit] of found) if (value > limit) return refusal(name, limit)
-  const cost = operationCost({ schema, operation, fragments, variables })
-  return cost > limits.cost ? refusal('objects', limits.cost) : null
+  const over = found.find(([, value, limit]) => value > limit)
+  if (over) {
+    const refused = refusal(over[0], over[2])
+    return () => refused
+  }
+  const names = [...pageVariables(document)]
+  const known = new LRUCache<string, boolean>({ max: KNOWN_COSTS })
+  return (variables) => {
+    const key = names.map((name) => String(variables[name])).join()
+    let tooMuch = known.get(key)
+    if (tooMuch === undefined) {
+      tooMuch = operationCost({ schema, operation, fragments, variables }) > limits.cost
+      known.set(key, tooMuch)
+    }
+    return tooMuch ? refusal('objects', limits.cost) : null
+  }
+}
+
+/** The variables that say how long a page is. */
+function pageVariables(document: DocumentNode): ReadonlySet<string> {
+  const names = new Set<string>()
+  visit(document, {
+    Argument({ name, value }) {
+      if (PAGE_ARGUMENTS.includes(name.value) && value.kind === Kind.VARIABLE) names.add(value.name.value)
+    },
+  })
+  return names
 }
 
 export const refusal = (name: string, limit: number): GraphQLError =>

@@ -6,8 +6,8 @@ export interface RouterContext {
   readonly trace: TraceHeaders
   /** The client's `x-idempotency`, passed on as it came. */
   readonly idempotencyKey: string | null
-  /** Ends the requests to the subgraphs: the operation's time is over. */
-  readonly signal: AbortSignal
+  /** When the operation's time is over, by `performance.now()`: subgraphs are not waited for longer. */
+  readonly deadlineMs: number
 }
 
 /** W3C trace context. */

@@ -1,137 +1,134 @@
 import { createHash } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
-import { ApolloServer, HeaderMap } from '@apollo/server'
-import {
-  ApolloServerPluginLandingPageLocalDefault,
-  ApolloServerPluginLandingPageProductionDefault,
-} from '@apollo/server/plugin/landingPage/default'
-import { ERROR_MESSAGES, Fault, type Logger, RefusalError } from '@corridor/platform'
-import type { Gateway } from './apollo-types.ts'
-import { toClientError, withTrace } from './client-errors.ts'
+import { type Caller, ERROR_MESSAGES, Fault, type Logger, RefusalError } from '@corridor/platform'
+import { LRUCache } from 'lru-cache'
+import type { ApolloHttp } from './apollo-http.ts'
 import type { RouterContext } from './context.ts'
+import { isObject } from './execution/json.ts'
 import { errorReply, type Reply, readBody } from './http.ts'
-import { type Credentials, credentialsOf, type Identity } from './identity.ts'
+import { credentialsOf, type Identity } from './identity.ts'
 import type { RouterLimits } from './limits.ts'
-import type { OperationExecutor } from './operation-executor.ts'
-import type { SupergraphModel } from './supergraph.ts'
+import type { Checked, OperationExecutor, OperationRequest } from './operation-executor.ts'
+import { responseText } from './response-text.ts'
 import { traceOf } from './trace.ts'
 
 export interface GraphqlHttpOptions {
-  readonly supergraph: SupergraphModel
-  readonly supergraphSdl: string
-  readonly executor: OperationExecutor
+  readonly apollo: ApolloHttp
+  /** The executor of the supergraph of now. */
+  readonly executor: () => OperationExecutor
   readonly identity: Identity
   readonly limits: RouterLimits
   readonly logger: Logger
-  readonly production: boolean
-  readonly introspection: boolean
-}
-
-export interface GraphqlHttp {
-  answer(request: IncomingMessage): Promise<Reply>
-  close(): Promise<void>
 }
 
 /** Longer keys than any client of ours makes are not handed on. */
 const MAX_IDEMPOTENCY_KEY = 255
-/** A client that comes later sends the whole document once more. */
-const PERSISTED_SECONDS = 24 * 60 * 60
 const JSON_TYPE = /^application\/json\s*(;|$)/i
+const KNOWN_ACCEPTS = 100
+const OK = 200
 
-/** GraphQL over HTTP: Apollo Server in front of our executor of Apollo's plans. */
-export async function createGraphqlHttp(options: GraphqlHttpOptions): Promise<GraphqlHttp> {
-  const { executor, identity, limits, logger, production } = options
-  const apollo = new ApolloServer<RouterContext>({
-    gateway: gatewayOf(options),
-    persistedQueries: { ttl: PERSISTED_SECONDS },
-    introspection: options.introspection,
-    includeStacktraceInErrorResponses: false,
-    hideSchemaDetailsFromClientErrors: !options.introspection,
-    stopOnTerminationSignals: false,
-    parseOptions: { maxTokens: limits.tokens },
-    nodeEnv: production ? 'production' : 'development',
-    formatError: (formatted) => toClientError(formatted, logger),
-    stringifyResult: (value) => JSON.stringify(value),
-    logger: executor.apolloLogger,
-    plugins: [
-      production
-        ? ApolloServerPluginLandingPageProductionDefault({ footer: false })
-        : ApolloServerPluginLandingPageLocalDefault({ embed: true, footer: false }),
-      {
-        // Errors of every stage pass here last, and only here is the operation's trace known.
-        async requestDidStart({ contextValue }) {
-          return {
-            async willSendResponse({ response }) {
-              if (response.body.kind !== 'single' || !response.body.singleResult.errors) return
-              const { traceId } = contextValue.trace
-              const errors = response.body.singleResult.errors.map((error) => withTrace(error, traceId))
-              response.body.singleResult = { ...response.body.singleResult, errors }
-            },
-          }
-        },
-      },
-    ],
-  })
-  await apollo.start()
+type Body = { readonly text: string; readonly value: unknown } | { readonly status: number; readonly problem: string }
 
-  return {
-    async answer(request) {
-      const trace = traceOf(request.headers)
-      const caller = await identity.authenticate(credentialsOf(request.headers)).catch((error: unknown) => error)
-      if (caller instanceof Error) return refusalReply(caller, trace.traceId, logger)
-      const body = request.method === 'POST' ? await jsonBody(request, limits) : { value: undefined }
-      if ('problem' in body) return errorReply(body.status, 'BAD_REQUEST', body.problem, trace.traceId)
-      if (!isOfItsHash(body.value)) {
-        return errorReply(400, 'BAD_REQUEST', 'The document is not the one of its hash.', trace.traceId)
-      }
-      const context: RouterContext = {
-        caller: caller as RouterContext['caller'], // Whatever is not an error is what was awaited.
-        trace,
-        idempotencyKey: idempotencyKeyOf(request),
-        signal: AbortSignal.timeout(limits.requestTimeoutMs),
-      }
-      const {
-        status,
-        headers,
-        body: answer,
-      } = await apollo.executeHTTPGraphQLRequest({
-        httpGraphQLRequest: {
-          method: request.method ?? 'GET',
-          headers: headersOf(request),
-          search: searchOf(request),
-          body: body.value,
-        },
-        context: async () => context,
-      })
-      if (answer.kind !== 'complete') return errorReply(500, 'INTERNAL_SERVER_ERROR', 'Not offered.', trace.traceId)
-      return { status: status ?? 200, headers: Object.fromEntries(headers), body: answer.string }
-    },
-    close: () => apollo.stop(),
+/**
+ * GraphQL over HTTP. Apollo Server answers every kind of request and the first of every document; a POST of a document
+ * that it has taken before, with an `Accept` that it has answered before, goes straight to the executor.
+ */
+export function createGraphqlHttp(options: GraphqlHttpOptions): (request: IncomingMessage) => Promise<Reply> {
+  const { apollo, executor, identity, limits, logger } = options
+  /** By `Accept`: the type that Apollo Server chose. */
+  const contentTypes = new LRUCache<string, string>({ max: KNOWN_ACCEPTS })
+  const running = new RunningQueries()
+
+  const throughApollo = async (request: IncomingMessage, body: unknown, context: RouterContext): Promise<Reply> => {
+    const reply = await apollo.answer(request, body, context)
+    const type = reply.headers?.['content-type']
+    if (request.method === 'POST' && reply.status === OK && type !== undefined) {
+      contentTypes.set(acceptOf(request), type)
+    }
+    return reply
+  }
+
+  return async (request) => {
+    const trace = traceOf(request.headers)
+    const caller = await identity.authenticate(credentialsOf(request.headers)).catch((error: unknown) => error)
+    if (caller instanceof Error) return refusalReply(caller, trace.traceId, logger)
+    const context: RouterContext = {
+      caller: caller as Caller, // Whatever is not an error is what was awaited.
+      trace,
+      idempotencyKey: idempotencyKeyOf(request),
+      deadlineMs: performance.now() + limits.requestTimeoutMs,
+    }
+    if (request.method !== 'POST') return throughApollo(request, undefined, context)
+    const body = await jsonBody(request, limits)
+    if ('problem' in body) return errorReply(body.status, 'BAD_REQUEST', body.problem, trace.traceId)
+    if (!isOfItsHash(body.value)) {
+      return errorReply(400, 'BAD_REQUEST', 'The document is not the one of its hash.', trace.traceId)
+    }
+    const contentType = contentTypes.get(acceptOf(request))
+    const known = contentType === undefined ? null : knownOperation(executor(), body.value, context)
+    if (contentType === undefined || !known) return throughApollo(request, body.value, context)
+    const run = async (): Promise<Reply> => ({
+      status: OK,
+      headers: { 'cache-control': 'no-store', 'content-type': contentType },
+      body: responseText(await known.executor.run(known.checked, known.request), context, logger),
+    })
+    const isQuery = known.checked.operation.operation.operation === 'query'
+    return isQuery ? running.share({ caller: context.caller, key: `${contentType}\n${body.text}`, run }) : run()
   }
 }
 
-/** What Apollo Server asks of a gateway: the schema to validate against, and who executes. */
-function gatewayOf({ supergraph, supergraphSdl, executor }: GraphqlHttpOptions): Gateway {
-  return {
-    onSchemaLoadOrUpdate(tell) {
-      tell({ apiSchema: supergraph.schema, coreSupergraphSdl: supergraphSdl })
-      return () => undefined
-    },
-    load: async () => ({
-      executor: ({ document, request, context }) =>
-        executor.execute({
-          document,
-          operationName: request.operationName,
-          variables: request.variables ?? {},
-          context: context as RouterContext, // Given to every operation above.
-        }),
-    }),
-    stop: async () => undefined,
+/**
+ * Queries that run now. Another with the same text for the same caller, that is with the same token and so the same
+ * scopes, gets the same answer: of what it would see, the first sees nothing else.
+ */
+class RunningQueries {
+  readonly #running = new WeakMap<Caller, Map<string, Promise<Reply>>>()
+
+  share({ caller, key, run }: { caller: Caller; key: string; run: () => Promise<Reply> }): Promise<Reply> {
+    let ofCaller = this.#running.get(caller)
+    if (!ofCaller) {
+      ofCaller = new Map()
+      this.#running.set(caller, ofCaller)
+    }
+    const running = ofCaller
+    const known = running.get(key)
+    if (known) return known
+    const reply = run().finally(() => running.delete(key))
+    running.set(key, reply)
+    return reply
   }
 }
+
+interface Known {
+  readonly executor: OperationExecutor
+  readonly checked: Checked
+  readonly request: OperationRequest
+}
+
+/** The operation of a body, if it can run as it is; whatever is wrong with it is for Apollo Server to say. */
+function knownOperation(executor: OperationExecutor, body: unknown, context: RouterContext): Known | null {
+  if (!isObject(body)) return null
+  const { query, operationName = null, variables = null, extensions = null } = body
+  if (typeof query !== 'string' || extensions !== null) return null
+  if (operationName !== null && typeof operationName !== 'string') return null
+  if (variables !== null && !isObject(variables)) return null
+  const document = executor.documents.find(query)
+  if (!document) return null
+  const request: OperationRequest = {
+    text: query,
+    operationName: operationName ?? undefined,
+    variables: variables ?? {},
+    context,
+  }
+  const checked = executor.check(document, request)
+  if ('errors' in checked || checked.operation.operation.operation === 'subscription') return null
+  return { executor, checked, request }
+}
+
+const acceptOf = ({ headers }: IncomingMessage): string => headers.accept ?? ''
 
 /** 401 for credentials that do not hold, 503 when they could not be judged. */
-export function refusalReply(error: Error, traceId: string, logger: Logger): Reply {
+function refusalReply(error: Error, traceId: string, logger: Logger): Reply {
   if (error instanceof RefusalError) {
     const refused = errorReply(401, error.code, error.message, traceId)
     return { ...refused, headers: { ...refused.headers, 'www-authenticate': 'Bearer error="invalid_token"' } }
@@ -141,19 +138,13 @@ export function refusalReply(error: Error, traceId: string, logger: Logger): Rep
   return errorReply(503, error.code, ERROR_MESSAGES[error.code], traceId)
 }
 
-export const hasCredentials = ({ authorization, assertion }: Credentials): boolean =>
-  authorization !== undefined || assertion !== undefined
-
-async function jsonBody(
-  request: IncomingMessage,
-  limits: RouterLimits,
-): Promise<{ value: unknown } | { status: number; problem: string }> {
+async function jsonBody(request: IncomingMessage, limits: RouterLimits): Promise<Body> {
   if (!JSON_TYPE.test(request.headers['content-type'] ?? '')) {
     return { status: 415, problem: 'The body must be application/json.' }
   }
-  const body = await readBody(request, limits.bodyBytes)
+  const text = (await readBody(request, limits.bodyBytes)).toString('utf8')
   try {
-    return { value: JSON.parse(body.toString('utf8')) }
+    return { text, value: JSON.parse(text) }
   } catch {
     // Told to the client as what it is; there is nothing to log.
     return { status: 400, problem: 'The body is no JSON.' }
@@ -162,28 +153,14 @@ async function jsonBody(
 
 /** Whether a document that is to be persisted is the one that its hash names; otherwise others would run it. */
 function isOfItsHash(body: unknown): boolean {
-  if (typeof body !== 'object' || body === null || !('query' in body) || !('extensions' in body)) return true
-  const { query } = body
-  const extensions = body.extensions as { persistedQuery?: { sha256Hash?: unknown } | null } | null // Read by type below.
-  const hash = extensions?.persistedQuery?.sha256Hash
-  if (typeof query !== 'string' || typeof hash !== 'string') return true
-  return createHash('sha256').update(query).digest('hex') === hash
+  if (!isObject(body) || typeof body.query !== 'string' || !isObject(body.extensions)) return true
+  const { persistedQuery } = body.extensions
+  const hash = isObject(persistedQuery) ? persistedQuery.sha256Hash : undefined
+  if (typeof hash !== 'string') return true
+  return createHash('sha256').update(body.query).digest('hex') === hash
 }
 
 function idempotencyKeyOf({ headers }: IncomingMessage): string | null {
   const key = headers['x-idempotency']
   return typeof key === 'string' && key.length > 0 && key.length <= MAX_IDEMPOTENCY_KEY ? key : null
-}
-
-function headersOf({ headers }: IncomingMessage): HeaderMap {
-  const map = new HeaderMap()
-  for (const [name, value] of Object.entries(headers)) {
-    if (value !== undefined) map.set(name, Array.isArray(value) ? value.join(', ') : value)
-  }
-  return map
-}
-
-function searchOf({ url = '/' }: IncomingMessage): string {
-  const start = url.indexOf('?')
-  return start < 0 ? '' : url.slice(start)
 }

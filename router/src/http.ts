@@ -24,23 +24,37 @@ const IDLE_CHECK_MS = 100
 /** Requests that have not ended by then are cut off when the server closes. */
 const DRAIN_TIMEOUT_MS = 5_000
 
-/** The body, whole; throws `BodyTooLarge` as soon as it is, without reading the rest. */
-export async function readBody(request: IncomingMessage, maxBytes: number): Promise<Buffer> {
-  if (Number(request.headers['content-length'] ?? 0) > maxBytes) throw new BodyTooLarge(maxBytes)
-  const chunks: Buffer[] = []
-  let size = 0
-  for await (const chunk of request as AsyncIterable<Buffer>) {
-    size += chunk.length
-    if (size > maxBytes) throw new BodyTooLarge(maxBytes)
-    chunks.push(chunk)
-  }
-  return Buffer.concat(chunks)
+/** The body, whole; rejects with `BodyTooLarge` as soon as it is, without reading the rest. */
+export function readBody(request: IncomingMessage, maxBytes: number): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    if (Number(request.headers['content-length'] ?? 0) > maxBytes) {
+      reject(new BodyTooLarge(maxBytes))
+      return
+    }
+    const chunks: Buffer[] = []
+    let size = 0
+    request.on('data', (chunk: Buffer) => {
+      size += chunk.length
+      if (size <= maxBytes) chunks.push(chunk)
+      else {
+        request.pause()
+        reject(new BodyTooLarge(maxBytes))
+      }
+    })
+    request.once('end', () => {
+      const [only] = chunks
+      resolve(chunks.length === 1 && only ? only : Buffer.concat(chunks))
+    })
+    request.once('error', reject)
+    request.once('close', () => request.complete || reject(new Error('The client left before its request was whole.')))
+  })
 }
 
 export function send(response: ServerResponse, { status, headers, body }: Reply): void {
   if (response.headersSent || response.destroyed) return
-  response.writeHead(status, { 'content-length': Buffer.byteLength(body), ...headers })
-  response.end(body)
+  const bytes = typeof body === 'string' ? Buffer.from(body) : body
+  response.writeHead(status, { 'content-length': bytes.length, ...headers })
+  response.end(bytes)
 }
 
 export const jsonReply = (status: number, value: unknown, headers: Readonly<Record<string, string>> = {}): Reply => ({

@@ -24,11 +24,15 @@ export interface RouterLimits {
   readonly subgraphConnections: number
   /** Of a provider's callback. */
   readonly callbackBytes: number
+  /** Of a client's message on a WebSocket. */
   readonly messageBytes: number
+  /** Of a message with an event to a client: gateways in between cut longer ones off. */
+  readonly eventBytes: number
   readonly sockets: number
   readonly subscriptionsPerSocket: number
-  /** Events that wait for one slow reader; one more closes his connection with 1013. */
+  /** Events that wait for one slow reader, and their size together; one more closes his connection with 1013. */
   readonly waitingEvents: number
+  readonly waitingBytes: number
 }
 
 const KIB = 1024
@@ -48,7 +52,9 @@ export const DEFAULT_LIMITS: RouterLimits = {
   subgraphConnections: 64,
   callbackBytes: 64 * KIB,
   messageBytes: 64 * KIB,
+  eventBytes: 64 * KIB,
   sockets: 10_000,
   subscriptionsPerSocket: 50,
   waitingEvents: 1_000,
+  waitingBytes: MIB,
 }

@@ -13,6 +13,8 @@ export interface Requirements {
   readonly types: ReadonlyMap<string, Requirement>
 }
 
+const TOKEN = 1n
+
 /** Reads `@requiresScopes` and `@authenticated` of fields and types from the supergraph's text. */
 export function readRequirements(supergraph: DocumentNode, names: ReadonlyMap<string, KnownDirective>): Requirements {
   const fields = new Map<string, Requirement>()
@@ -65,4 +67,31 @@ export function requirementsOf(
 export function isMet({ scopes }: Requirement, caller: Caller): boolean {
   if (scopes === null) return caller.kind !== 'anonymous'
   return caller.kind === 'user' && scopes.some((all) => all.every((scope) => caller.scopes.has(scope)))
+}
+
+/** What callers hold and operations ask for as sets of bits: the first is a token, each other a scope. */
+export class Permissions {
+  readonly #scopes: ReadonlyMap<string, bigint>
+  readonly #held = new WeakMap<Caller, bigint>()
+
+  constructor({ fields, types }: Requirements) {
+    const all = [...fields.values(), ...types.values()].flatMap(({ scopes }) => (scopes ?? []).flat())
+    this.#scopes = new Map([...new Set(all)].map((scope, index) => [scope, 1n << BigInt(index + 1)]))
+  }
+
+  /** Everything that a requirement names, the alternatives too: whoever holds all of it meets it. */
+  namedBy({ scopes }: Requirement): bigint {
+    return (scopes ?? []).flat().reduce((mask, scope) => mask | (this.#scopes.get(scope) ?? 0n), TOKEN)
+  }
+
+  /** What a caller holds of it all: two callers with the same may do the same. */
+  heldBy(caller: Caller): bigint {
+    let held = this.#held.get(caller)
+    if (held === undefined) {
+      held = caller.kind === 'anonymous' ? 0n : TOKEN
+      if (caller.kind === 'user') for (const scope of caller.scopes) held |= this.#scopes.get(scope) ?? 0n
+      this.#held.set(caller, held)
+    }
+    return held
+  }
 }

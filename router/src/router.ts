@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { type Clock, ERROR_MESSAGES, invariant, type Logger, type Signer } from '@corridor/platform'
 import type { DependencyState } from '@corridor/subgraph'
+import { createApolloHttp } from './apollo-http.ts'
 import { CALLBACK_PATH, type CallbackOwners, forwardCallback } from './callbacks.ts'
 import { crossOriginHeaders, preflight } from './cross-origin.ts'
 import { createGraphqlHttp } from './graphql-http.ts'
@@ -11,10 +12,10 @@ import { DEFAULT_LIMITS, type RouterLimits } from './limits.ts'
 import { OperationExecutor } from './operation-executor.ts'
 import { checkSubgraphs } from './readiness.ts'
 import { secured } from './security-headers.ts'
-import { createAgent, createSubgraphClient } from './subgraph-client.ts'
+import { createAgent, createSubgraphClients } from './subgraph-client.ts'
 import { FederatedSubscriptions } from './subscriptions/federated-subscriptions.ts'
 import { serveSubscriptions } from './subscriptions/serve-subscriptions.ts'
-import { readSupergraph } from './supergraph.ts'
+import { readSupergraph, type SupergraphModel } from './supergraph.ts'
 
 export interface RouterDeps {
   /** The composed schema, as `npm run compose` writes it. */
@@ -42,6 +43,11 @@ export interface RunningRouter {
   /** http://localhost:4000/graphql */
   readonly url: string
   readonly port: number
+  /**
+   * Takes another supergraph, for requests and subscriptions that come from now on. What was asked most of late is
+   * planned first. Throws, and stays as it is, when the text is none.
+   */
+  replaceSupergraph(sdl: string): void
   close(): Promise<void>
 }
 
@@ -58,47 +64,44 @@ const LOOPBACK = '127.0.0.1'
 export function createRouter(deps: RouterDeps): Router {
   const { clock, logger, signer, production = false } = deps
   const limits: RouterLimits = { ...DEFAULT_LIMITS, ...deps.limits }
-  const supergraph = readSupergraph(deps.supergraphSdl)
-  const urls = new Map([...supergraph.routingUrls].map(([name, url]) => [name, deps.subgraphUrls?.[name] ?? url]))
-  for (const [name, url] of urls) invariant(URL.canParse(url), `subgraph ${name} has an address`)
+  const introspection = deps.introspection ?? !production
   const identity = createIdentity({ identity: deps.identity, authModes: deps.authModes, clock })
   const dispatcher = createAgent(limits)
-  const ready = () => checkSubgraphs(urls, dispatcher)
+  const current = { urls: urlsOf(readSupergraph(deps.supergraphSdl), deps) }
+  const ready = () => checkSubgraphs(current.urls, dispatcher)
 
   const start = async (port: number, host: string): Promise<RunningRouter> => {
-    const clients = [...urls].map(([name, url]) => createSubgraphClient({ name, url, signer, limits, logger }))
-    const services = Object.fromEntries(clients.map((client) => [client.name, client]))
-    const executor = new OperationExecutor(supergraph, services, limits, logger)
-    const introspection = deps.introspection ?? !production
-    const subscriptions = new FederatedSubscriptions({
-      supergraph,
-      executor,
-      services,
-      urls,
-      signer,
-      limits,
-      logger,
-    })
-    const graphql = await createGraphqlHttp({
-      supergraph,
-      supergraphSdl: deps.supergraphSdl,
-      executor,
-      identity,
+    const clients = createSubgraphClients({ urls: () => current.urls, signer, limits, logger })
+    const executorOf = (sdl: string) => new OperationExecutor(readSupergraph(sdl), clients, limits, { introspection })
+    let executor = executorOf(deps.supergraphSdl)
+    const { supergraphSdl } = deps
+    const apollo = await createApolloHttp({
+      supergraphSdl,
+      executor: () => executor,
       limits,
       logger,
       production,
       introspection,
     })
+    const subscriptions = new FederatedSubscriptions({
+      urls: () => current.urls,
+      transport: clients,
+      signer,
+      limits,
+      logger,
+    })
+    const graphql = createGraphqlHttp({ apollo, executor: () => executor, identity, limits, logger })
     const respond = async (request: IncomingMessage): Promise<Reply> => {
       const path = (request.url ?? '/').split('?', 1)[0] ?? '/'
       if (path === GRAPHQL_PATH) {
         if (request.method === 'OPTIONS') return preflight(request, deps.allowedOrigins)
-        const reply = await graphql.answer(request)
+        const reply = await graphql(request)
         return { ...reply, headers: { ...reply.headers, ...crossOriginHeaders(request, deps.allowedOrigins) } }
       }
       const provider = CALLBACK_PATH.exec(path)?.[1]
       if (provider !== undefined && request.method === 'POST') {
         const owners = deps.callbackOwners
+        const { urls } = current
         return forwardCallback({ request, provider, owners, urls, dispatcher, maxBytes: limits.callbackBytes, logger })
       }
       if (request.method !== 'GET') return errorReply(404, 'NOT_FOUND', 'There is nothing here.')
@@ -107,7 +110,7 @@ export function createRouter(deps: RouterDeps): Router {
       if (path === '/ready') return readiness(await ready())
       return errorReply(404, 'NOT_FOUND', 'There is nothing here.')
     }
-    const ledgerUrl = () => urls.get(deps.filesOwner ?? 'ledger')
+    const ledgerUrl = () => current.urls.get(deps.filesOwner ?? 'ledger')
     const listening = await listen(
       (request, response) =>
         void (isLedgerFile(request)
@@ -121,29 +124,41 @@ export function createRouter(deps: RouterDeps): Router {
     const sockets = serveSubscriptions({
       server: listening.server,
       path: GRAPHQL_PATH,
-      supergraph,
-      executor,
+      executor: () => executor,
       subscriptions,
       identity,
       allowedOrigins: deps.allowedOrigins,
       limits,
-      introspection,
       clock,
       logger,
     })
     return {
       port: listening.port,
       url: `http://localhost:${listening.port}${GRAPHQL_PATH}`,
+      replaceSupergraph(sdl) {
+        const next = executorOf(sdl)
+        const urls = urlsOf(next.supergraph, deps)
+        next.prepareLike(executor)
+        apollo.replace(sdl)
+        executor = next
+        current.urls = urls
+      },
       async close() {
         await sockets.close()
         await closeServer(listening.server)
-        await graphql.close()
-        await Promise.all([...clients.map((client) => client.close()), dispatcher.close()])
+        await apollo.close()
+        await Promise.all([clients.close(), dispatcher.close()])
       },
     }
   }
 
   return { ready, listen: (port, host = LOOPBACK) => start(port, host) }
+}
+
+function urlsOf({ routingUrls }: SupergraphModel, { subgraphUrls }: RouterDeps): ReadonlyMap<string, string> {
+  const urls = new Map([...routingUrls].map(([name, url]) => [name, subgraphUrls?.[name] ?? url]))
+  for (const [name, url] of urls) invariant(URL.canParse(url), `subgraph ${name} has an address`)
+  return urls
 }
 
 function readiness(dependencies: readonly DependencyState[]): Reply {

@@ -1,21 +1,16 @@
-import type { GraphQLDataSource, GraphQLDataSourceProcessOptions } from '@apollo/gateway'
-import { ERROR_MESSAGES, type Logger, type Signer } from '@corridor/platform'
-import { Agent, Pool } from 'undici'
+import { Fault, type Logger, type Signer } from '@corridor/platform'
+import { Agent, type Dispatcher, Pool } from 'undici'
 import type { RouterContext } from './context.ts'
+import type { Transport } from './execution/transport.ts'
 import type { RouterLimits } from './limits.ts'
 
-type Response = Awaited<ReturnType<GraphQLDataSource['process']>>
-
-export interface SubgraphClient extends GraphQLDataSource {
-  readonly name: string
-  readonly url: string
+export interface SubgraphClients extends Transport {
   close(): Promise<void>
 }
 
-export interface SubgraphClientOptions {
-  /** The subgraph's name, which is the audience of its tokens. */
-  readonly name: string
-  readonly url: string
+export interface SubgraphClientsOptions {
+  /** By the subgraph's name, which is the audience of its tokens; read anew for each request. */
+  readonly urls: () => ReadonlyMap<string, string>
   readonly signer: Signer
   readonly limits: RouterLimits
   readonly logger: Logger
@@ -24,74 +19,106 @@ export interface SubgraphClientOptions {
 const UNAUTHORIZED = 401
 
 /**
- * One subgraph over kept-alive connections. It gets the operation, a token made for it on behalf of the caller, the
- * trace and the idempotency key: nothing else of the client's request goes further.
+ * Every subgraph over kept-alive connections. It gets the operation, a token made for it on behalf of the caller, the
+ * trace and the idempotency key: nothing else of the client's request goes further. Nothing is sent twice.
  */
-export function createSubgraphClient(options: SubgraphClientOptions): SubgraphClient {
-  const { name, url, signer, limits, logger } = options
-  const { origin, pathname } = new URL(url)
-  const pool = new Pool(origin, {
-    connections: limits.subgraphConnections,
-    headersTimeout: limits.subgraphTimeoutMs,
-    bodyTimeout: limits.subgraphTimeoutMs,
-    maxResponseSize: limits.subgraphResponseBytes,
-  })
-
-  const send = async (body: string, context: RouterContext): Promise<Response> => {
-    const token = await signer.sign(name, context.caller)
-    const { statusCode, body: answer } = await pool.request({
-      method: 'POST',
-      path: pathname,
-      headers: { ...headersFor(context), authorization: `Bearer ${token}` },
-      body,
-      signal: context.signal,
-    })
-    const parsed: unknown = await answer.json()
-    if (statusCode === UNAUTHORIZED) throw new Error('the internal token was refused')
-    if (!isResponse(parsed)) throw new Error(`answered ${statusCode} with something that is no GraphQL response`)
-    return parsed
+export function createSubgraphClients({ urls, signer, limits, logger }: SubgraphClientsOptions): SubgraphClients {
+  const pools = new Map<string, { pool: Pool; path: string }>()
+  const poolOf = (subgraph: string) => {
+    const url = urls().get(subgraph)
+    if (url === undefined) throw new Fault('SERVICE_UNAVAILABLE', `Subgraph ${subgraph} has no address.`)
+    let found = pools.get(url)
+    if (!found) {
+      const { origin, pathname } = new URL(url)
+      const pool = new Pool(origin, {
+        connections: limits.subgraphConnections,
+        maxResponseSize: limits.subgraphResponseBytes,
+      })
+      found = { pool, path: pathname }
+      pools.set(url, found)
+    }
+    return found
   }
 
   return {
-    name,
-    url,
-    async process({ request, context, pathInIncomingRequest }: ProcessOptions) {
-      const { query, operationName, variables } = request
+    async send(subgraph, body, context) {
+      const timeoutMs = Math.min(limits.subgraphTimeoutMs, context.deadlineMs - performance.now())
       try {
-        // The gateway hands on the context of the operation, which is ours.
-        return await send(JSON.stringify({ query, operationName, variables }), context as RouterContext)
+        const { pool, path } = poolOf(subgraph)
+        const token = await signer.sign(subgraph, context.caller)
+        return await post({ pool, path, headers: headersFor(context, token), body, timeoutMs })
       } catch (error) {
-        logger.warn({ error, subgraph: name }, 'a subgraph did not answer')
-        return unavailable(pathInIncomingRequest)
+        logger.warn({ error, subgraph }, 'a subgraph did not answer')
+        throw new Fault('SERVICE_UNAVAILABLE', `Subgraph ${subgraph} did not answer.`, { cause: error })
       }
     },
-    close: () => pool.close(),
+    close: async () => {
+      await Promise.all([...pools.values()].map(({ pool }) => pool.close()))
+    },
   }
 }
 
-type ProcessOptions = GraphQLDataSourceProcessOptions & {
-  readonly pathInIncomingRequest?: readonly (string | number)[]
+function headersFor({ trace, idempotencyKey }: RouterContext, token: string): string[] {
+  const headers = [
+    'content-type',
+    'application/json',
+    'accept',
+    'application/json',
+    'authorization',
+    `Bearer ${token}`,
+    'traceparent',
+    trace.traceparent,
+  ]
+  if (trace.tracestate !== null) headers.push('tracestate', trace.tracestate)
+  if (idempotencyKey !== null) headers.push('x-idempotency', idempotencyKey)
+  return headers
 }
 
-function headersFor({ trace, idempotencyKey }: RouterContext): Record<string, string> {
-  return {
-    'content-type': 'application/json',
-    accept: 'application/json',
-    traceparent: trace.traceparent,
-    ...(trace.tracestate === null ? {} : { tracestate: trace.tracestate }),
-    ...(idempotencyKey === null ? {} : { 'x-idempotency': idempotencyKey }),
-  }
+/** The answer's text. Its time counts from here, waiting for a connection included. */
+function post(input: {
+  pool: Pool
+  path: string
+  headers: string[]
+  body: string
+  timeoutMs: number
+}): Promise<string> {
+  const { pool, path, headers, body, timeoutMs } = input
+  return new Promise((resolve, reject) => {
+    let running: Dispatcher.DispatchController | null = null
+    let problem: Error | null = null
+    const chunks: Buffer[] = []
+    const fail = (error: Error): void => {
+      problem ??= error
+      reject(problem)
+      running?.abort(problem)
+    }
+    const timer = setTimeout(() => fail(new Error(`no answer within ${Math.round(timeoutMs)} ms`)), timeoutMs)
+    pool.dispatch(
+      { method: 'POST', path, headers, body, headersTimeout: 0, bodyTimeout: 0 },
+      {
+        onRequestStart(controller) {
+          running = controller
+          if (problem) controller.abort(problem)
+        },
+        onResponseStart(_controller, status) {
+          if (status === UNAUTHORIZED) fail(new Error('the internal token was refused'))
+        },
+        onResponseData(_controller, chunk) {
+          chunks.push(chunk)
+        },
+        onResponseEnd() {
+          clearTimeout(timer)
+          const [only] = chunks
+          resolve(chunks.length === 1 && only ? only.toString() : Buffer.concat(chunks).toString())
+        },
+        onResponseError(_controller, error) {
+          clearTimeout(timer)
+          reject(problem ?? error)
+        },
+      },
+    )
+  })
 }
-
-/** Located where the subgraph's part begins, if that is one place; `@` stands for every item of a list. */
-function unavailable(path: readonly (string | number)[] | undefined): Response {
-  const located = path !== undefined && path.length > 0 && !path.includes('@')
-  const error = { message: ERROR_MESSAGES.SERVICE_UNAVAILABLE, extensions: { code: 'SERVICE_UNAVAILABLE' } }
-  return { data: null, errors: [located ? { ...error, path: [] } : error] }
-}
-
-const isResponse = (value: unknown): value is Response =>
-  typeof value === 'object' && value !== null && ('data' in value || 'errors' in value)
 
 /** Connections for what is no GraphQL: readiness and callbacks. */
 export const createAgent = (limits: RouterLimits): Agent =>

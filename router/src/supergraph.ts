@@ -7,8 +7,9 @@ import {
 import { type QueryPlan, QueryPlanner } from '@apollo/query-planner'
 import { type DocumentNode, type GraphQLSchema, parse } from 'graphql'
 import { directiveNames } from './directive-names.ts'
+import { TypeIndex } from './execution/type-index.ts'
 import { type LiveField, readLiveFields } from './live-fields.ts'
-import { type Requirements, readRequirements } from './requirements.ts'
+import { Permissions, type Requirements, readRequirements } from './requirements.ts'
 
 /** Everything the router knows of the composed schema, made once from its text. */
 export interface SupergraphModel {
@@ -17,12 +18,16 @@ export interface SupergraphModel {
   /** With what is inaccessible: internal fields and directives. */
   readonly supergraphSchema: GraphQLSchema
   readonly apiSchema: Schema
+  /** Kinds of types, inaccessible ones too. */
+  readonly types: TypeIndex
   readonly requirements: Requirements
+  readonly permissions: Permissions
   /** Subscription fields by name. */
   readonly live: ReadonlyMap<string, LiveField>
   /** Addresses of the subgraphs as composed, by name. */
   readonly routingUrls: ReadonlyMap<string, string>
-  plan(document: DocumentNode, operationName: string | undefined): QueryPlan
+  /** The plan of a document with one operation. */
+  plan(document: DocumentNode): QueryPlan
 }
 
 /** Reads a supergraph. Throws when the text is none, or needs a feature that this router does not know. */
@@ -32,16 +37,17 @@ export function readSupergraph(sdl: string): SupergraphModel {
   const planner = new QueryPlanner(supergraph)
   const document = parse(sdl, { noLocation: true })
   const names = directiveNames(document)
+  const supergraphSchema = supergraph.schema.toGraphQLJSSchema()
+  const requirements = readRequirements(document, names)
   return {
     schema: apiSchema.toGraphQLJSSchema(),
-    supergraphSchema: supergraph.schema.toGraphQLJSSchema(),
+    supergraphSchema,
     apiSchema,
-    requirements: readRequirements(document, names),
+    types: new TypeIndex(supergraphSchema),
+    requirements,
+    permissions: new Permissions(requirements),
     live: readLiveFields(document, names),
     routingUrls: new Map(supergraph.subgraphsMetadata().map(({ name, url }) => [name, url])),
-    plan: (operation, operationName) =>
-      planner.buildQueryPlan(
-        operationFromDocument(apiSchema, operation, operationName === undefined ? {} : { operationName }),
-      ),
+    plan: (operation) => planner.buildQueryPlan(operationFromDocument(apiSchema, operation)),
   }
 }

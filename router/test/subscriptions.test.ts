@@ -180,10 +180,10 @@ describe('a shared subscription', () => {
     await until(() => JSON.stringify(first.answers).includes('1.2') && JSON.stringify(first.answers).includes('0.8'))
     const late = await watch(query, 'forex:read')
     await until(() => late.answers.length === 2)
-    expect(late.answers.map(({ data }) => data?.rateChanged)).toEqual([
-      { pair: 'EUR/GBP', mid: '0.8' },
-      { pair: 'EUR/USD', mid: '1.2' },
-    ])
+    const rates = late.answers.map(({ data }) => data?.rateChanged)
+    expect(rates).toHaveLength(2)
+    expect(rates).toContainEqual({ pair: 'EUR/GBP', mid: '0.8' })
+    expect(rates).toContainEqual({ pair: 'EUR/USD', mid: '1.2' })
     expect(log.readers).toBe(1)
     first.leave()
     late.leave()
@@ -206,9 +206,9 @@ describe('a reader', () => {
     socket.send(JSON.stringify({ id: '1', type: 'subscribe', payload: { query } }))
     await until(() => log.readers === 2)
     socket.pause()
-    const note = 'x'.repeat(256 * 1024)
+    const note = 'x'.repeat(60 * 1024)
     let sent = 0
-    while (log.readers === 2 && sent < 400) {
+    while (log.readers === 2 && sent < 4_000) {
       pay(`slow ${sent}`, note)
       sent += 1
       await until(() => other.answers.length === sent)

@@ -2,17 +2,24 @@ import { invariant } from '@corridor/platform'
 
 export type Taken<Event> = { readonly done: false; readonly event: Event } | { readonly done: true }
 
+export interface QueueLimits {
+  readonly events: number
+  /** Of the events that wait together. */
+  readonly bytes: number
+}
+
 /**
  * What waits for one reader, in order and bounded. Of events with the same key the newest takes the place of the one
  * that waits; one event too many ends the queue, and `onOverflow` tells.
  */
-export class EventQueue<Event> {
+export class EventQueue<Event extends { readonly bytes: number }> {
   readonly #waiting = new Map<string | symbol, Event>()
+  #bytes = 0
   #wake: (() => void) | null = null
   #ended = false
 
   constructor(
-    private readonly limit: number,
+    private readonly limits: QueueLimits,
     private readonly onOverflow: () => void,
   ) {}
 
@@ -20,11 +27,16 @@ export class EventQueue<Event> {
   push(event: Event, key: string | null): void {
     if (this.#ended) return
     const place = key ?? Symbol()
-    if (!this.#waiting.has(place) && this.#waiting.size >= this.limit) {
+    const replaced = this.#waiting.get(place)
+    const bytes = this.#bytes + event.bytes - (replaced?.bytes ?? 0)
+    const tooMany = !replaced && this.#waiting.size >= this.limits.events
+    // One event alone is never too large: a reader who waits for it takes it.
+    if (tooMany || (bytes > this.limits.bytes && this.#waiting.size > 0)) {
       this.close()
       this.onOverflow()
       return
     }
+    this.#bytes = bytes
     this.#waiting.set(place, event)
     this.#wake?.()
   }
@@ -38,6 +50,7 @@ export class EventQueue<Event> {
   /** The reader has left: what waits is forgotten. */
   close(): void {
     this.#waiting.clear()
+    this.#bytes = 0
     this.end()
   }
 
@@ -47,6 +60,7 @@ export class EventQueue<Event> {
     for (;;) {
       for (const [place, event] of this.#waiting) {
         this.#waiting.delete(place)
+        this.#bytes -= event.bytes
         return { done: false, event }
       }
       if (this.#ended) return { done: true }

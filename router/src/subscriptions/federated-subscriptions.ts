@@ -1,179 +1,157 @@
-import type { GraphQLDataSource } from '@apollo/gateway'
-import type { FetchNode } from '@apollo/query-planner'
-import { ANONYMOUS, type Caller, Fault, type Logger, type Signer } from '@corridor/platform'
-import { type ExecutionResult, GraphQLError, Kind, parse } from 'graphql'
-import { authorizeOperation } from '../authorize-operation.ts'
+import { ANONYMOUS, ERROR_MESSAGES, Fault, type Logger, type Signer } from '@corridor/platform'
+import { GraphQLError } from 'graphql'
+import { isObject } from '../execution/json.ts'
+import type { Transport } from '../execution/transport.ts'
 import type { RouterLimits } from '../limits.ts'
-import { isSubscription, type OperationExecutor, type OperationRequest, type Services } from '../operation-executor.ts'
-import type { SupergraphModel } from '../supergraph.ts'
+import {
+  type Checked,
+  type Executed,
+  isSubscription,
+  type OperationExecutor,
+  type OperationRequest,
+  type Prepared,
+} from '../operation-executor.ts'
+import { responseText } from '../response-text.ts'
 import { EventQueue } from './event-queue.ts'
-import type { UpstreamEvent } from './upstream.ts'
+import { eventResolver } from './event-resolver.ts'
+import { SharedStreams } from './shared-streams.ts'
+import type { UpstreamEvent, UpstreamOptions } from './upstream.ts'
 import { UpstreamHub } from './upstream-hub.ts'
 import { type UpstreamOperation, upstreamOperation } from './upstream-operation.ts'
 
 export interface FederatedSubscriptionsOptions {
-  readonly supergraph: SupergraphModel
-  readonly executor: OperationExecutor
-  readonly services: Services
-  readonly urls: ReadonlyMap<string, string>
+  readonly urls: () => ReadonlyMap<string, string>
+  readonly transport: Transport
   readonly signer: Signer
   readonly limits: RouterLimits
   readonly logger: Logger
 }
 
-/** The stand-in for the owning subgraph in the plan of one event: it answers with the event. No subgraph is so named. */
-const EVENT = '\u0000event'
+export interface SubscriptionRequest {
+  readonly executor: OperationExecutor
+  readonly checked: Checked
+  readonly request: OperationRequest
+  /** Told when the reader is too slow. */
+  readonly onOverflow: () => void
+}
 
-type Response = Awaited<ReturnType<GraphQLDataSource['process']>>
+/** The responses of a subscription, one after the other. */
+export interface EventReader {
+  /** The next response as JSON, or null after the last. One call at a time. */
+  next(): Promise<string | null>
+  leave(): void
+}
 
 /** Runs subscriptions: the owning subgraph's part upstream, the rest of every event across the others. */
 export class FederatedSubscriptions {
   readonly #hub = new UpstreamHub()
+  readonly #streams: SharedStreams
 
-  constructor(private readonly options: FederatedSubscriptionsOptions) {}
+  constructor(private readonly options: FederatedSubscriptionsOptions) {
+    this.#streams = new SharedStreams(options.limits)
+  }
 
   /** Upstreams that are open now. */
   get upstreams(): number {
     return this.#hub.size
   }
 
-  /** The events of an operation, or why there are none. `onOverflow` is told when the reader is too slow. */
-  subscribe(
-    request: OperationRequest,
-    onOverflow: () => void,
-  ): AsyncIterableIterator<ExecutionResult> | ExecutionResult {
-    const { executor, supergraph } = this.options
-    const checked = executor.check(request)
-    if ('errors' in checked) return checked
-    const prepared = executor.prepare(request, checked.operation)
-    if (prepared.authorized.kind === 'refused') return { data: null, errors: [prepared.authorized.error] }
+  /** The events of an operation, or why there are none. */
+  subscribe(subscription: SubscriptionRequest): EventReader | Executed {
+    const { executor, checked, request } = subscription
+    const prepared = executor.prepare(checked.operation, request.context.caller)
+    if (prepared.authorized.kind === 'refused') return { data: 'null', errors: [prepared.authorized.error.toJSON()] }
     const { node } = prepared.plan
     if (!isSubscription(node)) {
-      const extensions = { code: 'BAD_REQUEST' }
-      return { errors: [new GraphQLError('Subscribe to one field of the schema.', { extensions })] }
+      return { errors: [{ message: 'Subscribe to one field of the schema.', extensions: { code: 'BAD_REQUEST' } }] }
     }
-    const { primary, rest } = node
-    const operation = upstreamOperation(primary, request.variables, supergraph.live)
-    const perEvent = {
-      kind: 'Sequence' as const,
-      nodes: [{ ...primary, serviceName: EVENT }, ...(rest ? [rest] : [])],
-    }
-    return this.#events({
-      request,
-      operation,
-      primary,
+    const operation = upstreamOperation(node.primary, request.variables, executor.supergraph.live)
+    return operation.live.shared
+      ? this.#shared(subscription, prepared, operation)
+      : this.#own(subscription, prepared, operation)
+  }
+
+  /** Shared by all who ask the same with the same scopes: nobody's own token opens it or resolves an event of it. */
+  #shared(subscription: SubscriptionRequest, prepared: Prepared, operation: UpstreamOperation): EventReader {
+    const { executor, checked, request, onOverflow } = subscription
+    const { variables } = request
+    const scopes = prepared.authorized.kind === 'allowed' ? prepared.authorized.scopesUsed : new Set<string>()
+    const context = { ...request.context, caller: { ...ANONYMOUS, kind: 'service' as const, scopes } }
+    const shareKey = JSON.stringify([operation.subgraph, operation.query, operation.variables, [...scopes].sort()])
+    return this.#streams.join({
+      prepared,
+      variables,
       onOverflow,
-      run: (event) =>
-        executor.runPlan({
-          request: { ...request, context: this.#contextOfNow(request) },
-          prepared,
-          node: perEvent,
-          services: { ...this.options.services, [EVENT]: sourceOf(event) },
-        }),
+      open: (sink) => this.#hub.join(shareKey, this.#upstream(operation, { ...request, context }), sink),
+      resolve: () => eventResolver({ ...this.options, executor, checked, prepared, variables, context }),
+      failed: (error) => this.#failed(error, request),
     })
   }
 
-  #events(input: {
-    request: OperationRequest
-    operation: UpstreamOperation
-    primary: FetchNode
-    onOverflow: () => void
-    run: (event: UpstreamEvent) => Promise<ExecutionResult>
-  }): AsyncIterableIterator<ExecutionResult> {
-    const { request, operation, primary, onOverflow, run } = input
-    let failure: GraphQLError | null = null
+  #own(subscription: SubscriptionRequest, prepared: Prepared, operation: UpstreamOperation): EventReader {
+    const { executor, checked, request, onOverflow } = subscription
+    const { variables, context } = request
+    const { waitingEvents, waitingBytes } = this.options.limits
+    const resolve = eventResolver({ ...this.options, executor, checked, prepared, variables, context })
+    let failure: string | null = null
     let leave: (() => void) | null = null
     let overflowed = false
-    const queue = new EventQueue<UpstreamEvent>(this.options.limits.waitingEvents, () => {
+    const queue = new EventQueue<UpstreamEvent>({ events: waitingEvents, bytes: waitingBytes }, () => {
       // At once, and not when the reader takes the next: a reader who stopped takes none.
       overflowed = true
       leave?.()
       onOverflow()
     })
-    leave = this.#join(request, operation, primary, {
+    leave = this.#hub.join(null, this.#upstream(operation, request), {
       onEvent: (event) => queue.push(event, event.mark.key),
       onEnd: (error) => {
-        failure = error
+        failure = error === null ? null : this.#failed(error, request)
         queue.end()
       },
     })
     if (overflowed) leave()
-    const close = (): IteratorReturnResult<undefined> => {
-      queue.close()
-      leave?.()
-      return { done: true, value: undefined }
-    }
     return {
       async next() {
         const taken = await queue.take()
-        if (!taken.done) return { done: false, value: await run(taken.event) }
-        if (failure === null) return close()
-        const result = { data: null, errors: [failure] }
+        if (!taken.done) return resolve(taken.event)
+        const text = failure
         failure = null
-        return { done: false, value: result }
+        return text
       },
-      return: async () => close(),
-      [Symbol.asyncIterator]() {
-        return this
+      leave() {
+        queue.close()
+        leave?.()
       },
     }
   }
 
-  #join(
-    request: OperationRequest,
-    operation: UpstreamOperation,
-    primary: FetchNode,
-    sink: Parameters<UpstreamHub['join']>[2],
-  ): () => void {
-    const { signer, urls, limits, logger } = this.options
-    const { subgraph, live } = operation
-    const { caller } = request.context
-    const onBehalfOf = live.shared ? this.#routerWithScopesOf(primary, caller) : caller
-    const shareKey = live.shared
-      ? JSON.stringify([subgraph, operation.query, operation.variables, [...onBehalfOf.scopes].sort()])
-      : null
-    return this.#hub.join(
-      shareKey,
-      {
-        operation,
-        url: urls.get(subgraph) ?? '',
-        token: () => signer.sign(subgraph, onBehalfOf),
-        readStart: (field) => this.#readStart(subgraph, field, request),
-        maxEventBytes: limits.subgraphResponseBytes,
-        logger,
-      },
-      sink,
-    )
+  #upstream(operation: UpstreamOperation, request: OperationRequest): UpstreamOptions {
+    const { urls, signer, limits, logger } = this.options
+    const { subgraph } = operation
+    return {
+      operation,
+      url: urls().get(subgraph) ?? '',
+      token: () => signer.sign(subgraph, request.context.caller),
+      readStart: (field) => this.#readStart(subgraph, field, request),
+      maxEventBytes: limits.subgraphResponseBytes,
+      logger,
+    }
   }
 
-  /** Who asks for what all callers share: the router, holding what the subscription's own fields demand and no more. */
-  #routerWithScopesOf(primary: FetchNode, caller: Caller): Caller {
-    const { schema, requirements } = this.options.supergraph
-    const document = parse(primary.operation, { noLocation: true })
-    const operation = document.definitions.find((node) => node.kind === Kind.OPERATION_DEFINITION)
-    const judged = operation && authorizeOperation({ schema, requirements, document, operation, caller })
-    const scopes = judged?.kind === 'allowed' ? judged.scopesUsed : new Set<string>()
-    return { ...ANONYMOUS, kind: 'service', scopes }
+  #failed(error: unknown, { context }: OperationRequest): string {
+    const { logger } = this.options
+    if (!(error instanceof GraphQLError)) logger.error({ error }, 'an event could not be resolved')
+    const told = error instanceof GraphQLError ? error : new GraphQLError(ERROR_MESSAGES.INTERNAL_SERVER_ERROR)
+    return responseText({ data: 'null', errors: [told.toJSON()] }, context, logger)
   }
 
-  async #readStart(subgraph: string, field: string, request: OperationRequest): Promise<string> {
-    const { data } = (await this.options.services[subgraph]?.process({
-      kind: 'incoming operation' as never, // Read by Apollo's own data sources alone.
-      request: { query: `{ ${field} }` },
-      incomingRequestContext: {} as never,
-      context: this.#contextOfNow(request),
-    } as Parameters<GraphQLDataSource['process']>[0])) ?? { data: null }
-    const cursor: unknown = data?.[field]
+  async #readStart(subgraph: string, field: string, { context }: OperationRequest): Promise<string> {
+    const { transport, limits } = this.options
+    const deadlineMs = performance.now() + limits.requestTimeoutMs
+    const body = JSON.stringify({ query: `{ ${field} }` })
+    const answer: unknown = JSON.parse(await transport.send(subgraph, body, { ...context, deadlineMs }))
+    const cursor = isObject(answer) && isObject(answer.data) ? answer.data[field] : null
     if (typeof cursor === 'string') return cursor
     throw new Fault('SERVICE_UNAVAILABLE', 'The subgraph did not say where its events stand.')
   }
-
-  /** A stream outlives the time of one operation: every event has its own. */
-  #contextOfNow({ context }: OperationRequest): OperationRequest['context'] {
-    return { ...context, signal: AbortSignal.timeout(this.options.limits.requestTimeoutMs) }
-  }
 }
-
-const sourceOf = ({ result }: UpstreamEvent): GraphQLDataSource => ({
-  process: async () => result as Response, // What a subgraph answers, on another way.
-})

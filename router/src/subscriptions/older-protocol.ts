@@ -7,6 +7,13 @@ export const OLDER_PROTOCOL = 'graphql-ws'
 /** Sent regularly: clients of this protocol have no pong. */
 export const OLDER_KEEP_ALIVE = '{"type":"ka"}'
 
+/** The type of a frame with an event, as JSON. */
+export const OLDER_EVENT_TYPE = '"data"'
+
+/** Sent before the connection of a client is refused: these do not look at close codes. */
+export const connectionError = (message: string): string =>
+  JSON.stringify({ type: 'connection_error', payload: { message } })
+
 const INCOMING: Readonly<Record<string, string>> = { start: 'subscribe', stop: 'complete' }
 const OUTGOING: Readonly<Record<string, string>> = { next: 'data' }
 const INIT = 'connection_init'

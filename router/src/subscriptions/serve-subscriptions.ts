@@ -1,47 +1,41 @@
 import type { IncomingMessage, Server } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { type Caller, type Clock, ERROR_MESSAGES, type Logger, RefusalError, refuse } from '@corridor/platform'
-import {
-  type DocumentNode,
-  type ExecutionArgs,
-  type ExecutionResult,
-  GraphQLError,
-  NoSchemaIntrospectionCustomRule,
-  parse,
-  specifiedRules,
-  validate,
-} from 'graphql'
+import { type ExecutionArgs, type ExecutionResult, type FormattedExecutionResult, GraphQLError } from 'graphql'
 import { CloseCode, type Context, GRAPHQL_TRANSPORT_WS_PROTOCOL, makeServer, type SubscribePayload } from 'graphql-ws'
-import { LRUCache } from 'lru-cache'
 import { type WebSocket, WebSocketServer } from 'ws'
 import { toClientError, toFormatted, withTrace } from '../client-errors.ts'
+import type { TraceHeaders } from '../context.ts'
 import { isAllowedOrigin } from '../cross-origin.ts'
-import { credentialsOf, type Identity } from '../identity.ts'
+import { type Credentials, credentialsOf, type Identity } from '../identity.ts'
 import type { RouterLimits } from '../limits.ts'
-import type { OperationExecutor, OperationRequest } from '../operation-executor.ts'
-import type { SupergraphModel } from '../supergraph.ts'
+import type { Checked, OperationExecutor, OperationRequest } from '../operation-executor.ts'
+import { responseText } from '../response-text.ts'
 import { traceOf } from '../trace.ts'
 import { atExpiry } from './at-expiry.ts'
-import type { FederatedSubscriptions } from './federated-subscriptions.ts'
-import { OLDER_KEEP_ALIVE, OLDER_PROTOCOL, takeOlder, toOlder } from './older-protocol.ts'
+import type { EventReader, FederatedSubscriptions } from './federated-subscriptions.ts'
+import { KeepAlive } from './keep-alive.ts'
+import { connectionError, OLDER_EVENT_TYPE, OLDER_PROTOCOL, takeOlder, toOlder } from './older-protocol.ts'
 
 export interface ServeSubscriptionsOptions {
   readonly server: Server
   readonly path: string
-  readonly supergraph: SupergraphModel
-  readonly executor: OperationExecutor
+  /** The executor of the supergraph of now. */
+  readonly executor: () => OperationExecutor
   readonly subscriptions: FederatedSubscriptions
   readonly identity: Identity
   readonly allowedOrigins: readonly string[]
   readonly limits: RouterLimits
-  readonly introspection: boolean
   readonly clock: Clock
   readonly logger: Logger
 }
 
+/** What is kept of a socket's handshake. */
 interface Extra {
   readonly socket: WebSocket
-  readonly request: IncomingMessage
+  readonly credentials: Credentials
+  readonly trace: TraceHeaders
+  caller: Caller | null
 }
 
 type Connection = Context<Record<string, unknown>, Extra>
@@ -51,9 +45,7 @@ const PROTOCOLS = [GRAPHQL_TRANSPORT_WS_PROTOCOL, OLDER_PROTOCOL]
 const NORMAL = 1000
 const GOING_AWAY = 1001
 const TRY_AGAIN_LATER = 1013
-const KEEP_ALIVE_MS = 12_000
 const CLOSE_TIMEOUT_MS = 2_000
-const CACHED_DOCUMENTS = 1_000
 
 /** GraphQL over WebSocket on the router's own URL: graphql-transport-ws, and the older graphql-ws. */
 export function serveSubscriptions(options: ServeSubscriptionsOptions): { close(): Promise<void> } {
@@ -65,23 +57,31 @@ export function serveSubscriptions(options: ServeSubscriptionsOptions): { close(
     handleProtocols: (offered) => PROTOCOLS.find((name) => offered.has(name)) ?? false,
   })
   const protocol = createProtocol(options)
+  const keepAlive = new KeepAlive(sockets.clients)
 
   const upgrade = (request: IncomingMessage, stream: Duplex, head: Buffer): void => {
     if ((request.url ?? '/').split('?', 1)[0] !== path) refuseUpgrade(stream, '404 Not Found')
     else if (!isAllowedOrigin(request, allowedOrigins)) refuseUpgrade(stream, '403 Forbidden')
     else if (sockets.clients.size >= limits.sockets) refuseUpgrade(stream, '503 Service Unavailable')
-    else sockets.handleUpgrade(request, stream, head, (socket) => open(socket, request))
+    else {
+      const extra = { credentials: credentialsOf(request.headers), trace: traceOf(request.headers), caller: null }
+      sockets.handleUpgrade(request, stream, head, (socket) => open({ ...extra, socket }))
+    }
   }
-  const open = (socket: WebSocket, request: IncomingMessage): void => {
+  const open = (extra: Extra): void => {
+    const { socket } = extra
     // Frames that break the protocol or its limits: ws itself closes with the code for it.
     socket.on('error', (error) => logger.debug({ error }, 'a socket failed'))
-    const older = socket.protocol === OLDER_PROTOCOL
-    const stopPings = keepAlive(socket, older)
+    const older = isOlder(socket)
+    keepAlive.watch(socket)
     const closed = protocol.opened(
       {
         protocol: older ? GRAPHQL_TRANSPORT_WS_PROTOCOL : socket.protocol,
         send: (data) => send(socket, older ? toOlder(data) : data),
-        close: (code, reason) => socket.close(code, reason),
+        close(code, reason) {
+          if (older && code === CloseCode.Forbidden) socket.send(connectionError(reason ?? ''))
+          socket.close(code, reason)
+        },
         onMessage: (take) => {
           const taken = older ? takeOlder(take, () => socket.close(NORMAL)) : take
           socket.on('message', (data) => {
@@ -92,10 +92,9 @@ export function serveSubscriptions(options: ServeSubscriptionsOptions): { close(
           })
         },
       },
-      { socket, request },
+      extra,
     )
     socket.once('close', (code, reason) => {
-      stopPings()
       closed(code, String(reason)).catch((error: unknown) => logger.error({ error }, 'a socket did not end cleanly'))
     })
   }
@@ -104,6 +103,7 @@ export function serveSubscriptions(options: ServeSubscriptionsOptions): { close(
   return {
     async close() {
       server.off('upgrade', upgrade)
+      keepAlive.stop()
       for (const socket of sockets.clients) socket.close(GOING_AWAY, 'Going away')
       const cut = setTimeout(() => {
         for (const socket of sockets.clients) socket.terminate()
@@ -115,137 +115,136 @@ export function serveSubscriptions(options: ServeSubscriptionsOptions): { close(
 }
 
 function createProtocol(options: ServeSubscriptionsOptions) {
-  const { executor, subscriptions, clock, limits, logger } = options
-  const callers = new WeakMap<WebSocket, Caller>()
-  const documents = documentReader(options)
+  const { subscriptions, clock, limits, logger } = options
 
   return makeServer<Record<string, unknown>, Extra>({
-    async onConnect({ connectionParams, extra: { socket, request } }) {
-      const caller = await authenticate(options.identity, request, connectionParams).catch((error: unknown) => {
+    async onConnect({ connectionParams, extra }) {
+      const { socket } = extra
+      const caller = await authenticate(options.identity, extra, connectionParams).catch((error: unknown) => {
         if (error instanceof RefusalError) return null
         logger.warn({ error }, 'a token could not be judged')
         socket.close(TRY_AGAIN_LATER, 'Try again later')
         return null
       })
       if (!caller) return false
-      callers.set(socket, caller)
+      extra.caller = caller
       socket.once(
         'close',
-        atExpiry(caller.expiresAt, clock, () => socket.close(CloseCode.Forbidden, 'Token expired')),
+        atExpiry(caller.expiresAt, clock, () => closeExpired(socket)),
       )
       return true
     },
-    onSubscribe(connection: Connection, _id, payload) {
+    onSubscribe(connection: Connection, id, payload) {
+      const { extra } = connection
+      const told = (error: GraphQLError) => [error]
       if (Object.keys(connection.subscriptions).length > limits.subscriptionsPerSocket) {
-        const extensions = { code: 'TOO_MANY_REQUESTS' }
-        return [new GraphQLError(ERROR_MESSAGES.TOO_MANY_REQUESTS, { extensions })]
+        return told(coded('TOO_MANY_REQUESTS'))
       }
-      const document = documents(payload)
-      if ('errors' in document) return document.errors
-      const { socket, request } = connection.extra
-      const caller = callers.get(socket)
-      if (!caller)
-        return [new GraphQLError(ERROR_MESSAGES.UNAUTHENTICATED, { extensions: { code: 'UNAUTHENTICATED' } })]
-      const operation: OperationRequest = {
-        document: document.parsed,
-        operationName: payload.operationName ?? undefined,
-        variables: payload.variables ?? {},
-        context: {
-          caller,
-          trace: traceOf(request.headers),
-          idempotencyKey: null,
-          signal: AbortSignal.timeout(limits.requestTimeoutMs),
-        },
-      }
+      if (!extra.caller) return told(coded('UNAUTHENTICATED'))
+      const executor = options.executor()
+      const read = executor.documents.read(payload.query)
+      if ('errors' in read) return read.errors
+      const request = requestOf(payload, extra.caller, extra.trace, limits)
+      const checked = executor.check(read.known, request)
+      if ('errors' in checked) return checked.errors.map(({ message, ...rest }) => new GraphQLError(message, rest))
       return {
-        schema: options.supergraph.schema,
-        document: document.parsed,
-        operationName: operation.operationName,
-        variableValues: operation.variables,
-        contextValue: { operation, socket },
+        schema: executor.supergraph.schema,
+        document: read.known.document,
+        operationName: request.operationName,
+        contextValue: { executor, checked, request, socket: extra.socket, id } satisfies OperationContext,
       }
     },
-    execute: (args) => executor.execute(contextOf(args).operation),
-    subscribe(args) {
-      const { operation, socket } = contextOf(args)
-      return subscriptions.subscribe(operation, () => socket.close(TRY_AGAIN_LATER, 'Reader too slow')) as Subscribed
+    async execute(args) {
+      const { executor, checked, request } = contextOf(args)
+      return resultOf(responseText(await executor.run(checked, request), request.context, logger))
     },
-    onNext: (_connection, _id, _payload, args, result) => formatted(result, contextOf(args).operation, logger),
-    onError({ extra: { request } }, _id, _payload, errors) {
-      const { traceId } = traceOf(request.headers)
-      return errors.map((error) => withTrace(toClientError(toFormatted(error), logger), traceId))
+    subscribe(args) {
+      const operation = contextOf(args)
+      const { request, socket } = operation
+      const onOverflow = (): void => socket.close(TRY_AGAIN_LATER, 'Reader too slow')
+      const opened = subscriptions.subscribe({ ...operation, onOverflow })
+      if ('errors' in opened) return resultOf(responseText(opened, request.context, logger))
+      return sending(opened, operation, clock) as AsyncIterable<ExecutionResult, void, void>
+    },
+    /** Results are as clients see them already. */
+    onNext: (_connection, _id, _payload, _args, result) => result as FormattedExecutionResult,
+    onError({ extra: { trace } }, _id, _payload, errors) {
+      return errors.map((error) => withTrace(toClientError(toFormatted(error), logger), trace.traceId))
     },
   })
 }
 
-/** What the protocol takes from `subscribe`: iterators such as ours, which are no generators and need not be. */
-type Subscribed = ExecutionResult | AsyncIterable<ExecutionResult>
-
 interface OperationContext {
-  readonly operation: OperationRequest
+  readonly executor: OperationExecutor
+  readonly checked: Checked
+  readonly request: OperationRequest
   readonly socket: WebSocket
+  readonly id: string
 }
 
 const contextOf = ({ contextValue }: Pick<ExecutionArgs, 'contextValue'>): OperationContext =>
   contextValue as OperationContext // Given by `onSubscribe`.
 
+const requestOf = (
+  { query, operationName, variables }: SubscribePayload,
+  caller: Caller,
+  trace: TraceHeaders,
+  limits: RouterLimits,
+): OperationRequest => ({
+  text: query,
+  operationName: operationName ?? undefined,
+  variables: variables ?? {},
+  context: { caller, trace, idempotencyKey: null, deadlineMs: performance.now() + limits.requestTimeoutMs },
+})
+
+const coded = (code: 'TOO_MANY_REQUESTS' | 'UNAUTHENTICATED'): GraphQLError =>
+  new GraphQLError(ERROR_MESSAGES[code], { extensions: { code } })
+
+const resultOf = (text: string): ExecutionResult => JSON.parse(text) as ExecutionResult // Written by us.
+
+/**
+ * Sends every event of a reader as the protocol's `next`. The events are JSON already, so the protocol's own code is
+ * told of none of them: to it this is a stream that only ends.
+ */
+function sending(reader: EventReader, { request, socket, id }: OperationContext, clock: Clock) {
+  const { expiresAt } = request.context.caller
+  const head = `{"id":${JSON.stringify(id)},"type":${isOlder(socket) ? OLDER_EVENT_TYPE : '"next"'},"payload":`
+  const done = { done: true as const, value: undefined }
+  return {
+    async next() {
+      for (let text = await reader.next(); text !== null; text = await reader.next()) {
+        if (expiresAt !== null && expiresAt <= clock.now()) {
+          closeExpired(socket)
+          return done
+        }
+        await send(socket, `${head}${text}}`)
+      }
+      reader.leave()
+      return done
+    },
+    async return() {
+      reader.leave()
+      return done
+    },
+    [Symbol.asyncIterator]() {
+      return this
+    },
+  }
+}
+
 /** The caller of a socket: by its handshake, by `connection_init`, or by both, of the same person. */
 async function authenticate(
   identity: Identity,
-  request: IncomingMessage,
+  { credentials }: Extra,
   params: Readonly<Record<string, unknown>> | undefined,
 ): Promise<Caller> {
-  const byHandshake = credentialsOf(request.headers)
   const authorization = params?.authorization ?? params?.Authorization
-  if (authorization === undefined || authorization === null) return identity.authenticate(byHandshake)
+  if (authorization === undefined || authorization === null) return identity.authenticate(credentials)
   if (typeof authorization !== 'string') throw new RefusalError(refuse('UNAUTHENTICATED'))
-  if (byHandshake.authorization !== undefined && byHandshake.authorization !== authorization) {
+  if (credentials.authorization !== undefined && credentials.authorization !== authorization) {
     throw new RefusalError(refuse('UNAUTHENTICATED'))
   }
-  return identity.authenticate({ authorization, assertion: byHandshake.assertion })
-}
-
-type Read = { readonly parsed: DocumentNode } | { readonly errors: readonly GraphQLError[] }
-
-/** Reads and validates documents; the same text gives the same document, so that its plans are kept with it. */
-function documentReader(options: ServeSubscriptionsOptions): (payload: SubscribePayload) => Read {
-  const { introspection, limits } = options
-  const { schema } = options.supergraph
-  const rules = introspection ? specifiedRules : [...specifiedRules, NoSchemaIntrospectionCustomRule]
-  const known = new LRUCache<string, DocumentNode>({ max: CACHED_DOCUMENTS })
-  return ({ query }) => {
-    const cached = known.get(query)
-    if (cached) return { parsed: cached }
-    try {
-      const parsed = parse(query, { maxTokens: limits.tokens })
-      const errors = validate(schema, parsed, rules, { hideSuggestions: !introspection })
-      if (errors.length > 0) return { errors: errors.map((error) => coded(error, 'GRAPHQL_VALIDATION_FAILED')) }
-      known.set(query, parsed)
-      return { parsed }
-    } catch (error) {
-      if (!(error instanceof GraphQLError)) throw error
-      return { errors: [coded(error, 'GRAPHQL_PARSE_FAILED')] }
-    }
-  }
-}
-
-const coded = (error: GraphQLError, code: string): GraphQLError =>
-  new GraphQLError(error.message, {
-    ...(error.nodes ? { nodes: error.nodes } : {}),
-    ...(error.source ? { source: error.source } : {}),
-    ...(error.positions ? { positions: error.positions } : {}),
-    extensions: { code },
-  })
-
-/** With the errors as clients see them; undefined leaves the result as it is. */
-function formatted(
-  { data, errors }: { data?: unknown; errors?: readonly GraphQLError[] | undefined },
-  { context }: OperationRequest,
-  logger: Logger,
-) {
-  if (!errors) return undefined
-  const told = errors.map((error) => withTrace(toClientError(toFormatted(error), logger), context.trace.traceId))
-  return data === undefined ? { errors: told } : { data: data as Record<string, unknown> | null, errors: told }
+  return identity.authenticate({ authorization, assertion: credentials.assertion })
 }
 
 /** Waits until the message is with the operating system: who does not read is not sent more. */
@@ -257,21 +256,9 @@ function send(socket: WebSocket, data: string): Promise<void> {
   })
 }
 
-/** Pings, and gives up who did not answer the last one. */
-function keepAlive(socket: WebSocket, older: boolean): () => void {
-  let answered = true
-  socket.on('pong', () => {
-    answered = true
-  })
-  const interval = setInterval(() => {
-    if (!answered) socket.terminate()
-    if (socket.readyState !== socket.OPEN) return
-    answered = false
-    socket.ping()
-    if (older) socket.send(OLDER_KEEP_ALIVE)
-  }, KEEP_ALIVE_MS)
-  return () => clearInterval(interval)
-}
+const isOlder = ({ protocol }: WebSocket): boolean => protocol === OLDER_PROTOCOL
+
+const closeExpired = (socket: WebSocket): void => socket.close(CloseCode.Forbidden, 'Token expired')
 
 function refuseUpgrade(stream: Duplex, status: string): void {
   stream.once('error', () => stream.destroy())

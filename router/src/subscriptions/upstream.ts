@@ -9,6 +9,8 @@ import { behind, type EventMark, markOf, type UpstreamOperation } from './upstre
 export interface UpstreamEvent {
   readonly result: ExecutionResult
   readonly mark: EventMark
+  /** About how much memory it takes. */
+  readonly bytes: number
 }
 
 export interface UpstreamSink {
@@ -88,7 +90,7 @@ export function openUpstream(options: UpstreamOptions, sink: UpstreamSink): { cl
     failures = 0
     const mark = markOf(operation, result.data ?? null)
     cursor = mark.cursor ?? cursor
-    sink.onEvent({ result, mark })
+    sink.onEvent({ result, mark, bytes: JSON.stringify(result).length })
   }
   const connect = async (): Promise<void> => {
     try {

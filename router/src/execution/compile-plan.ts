@@ -1,0 +1,221 @@
+import type { ConditionNode, FetchNode, PlanNode } from '@apollo/query-planner'
+import { Fault, invariant } from '@corridor/platform'
+import { type GraphQLFormattedError, Kind, parse, type SelectionSetNode } from 'graphql'
+import { isObject, type JsonObject, merge, own } from './json.ts'
+import { objectsAt, type PlanPath, placesAt, type ResponsePath } from './places.ts'
+import { compileRepresentation } from './representations.ts'
+import { compileRewrites } from './rewrites.ts'
+import type { TypeIndex } from './type-index.ts'
+
+/** One execution of a plan. */
+export interface PlanRun {
+  /** What is known of the answer; every fetch adds to it. */
+  readonly data: JsonObject
+  readonly errors: GraphQLFormattedError[]
+  /** As the client sent them. */
+  readonly variables: JsonObject
+  /** The same with the defaults of the operation, for conditions. */
+  readonly coerced: JsonObject
+  /** Sends a body to a subgraph. Rejects with a `Fault` when there is no answer in time. */
+  send(subgraph: string, body: string): Promise<SubgraphResponse>
+}
+
+export interface SubgraphResponse {
+  readonly data?: unknown
+  readonly errors?: unknown
+}
+
+export type CompiledPlan = (run: PlanRun) => Promise<void>
+
+/** A subgraph that fails for thousands of objects says so often enough in this many errors. */
+const MAX_LOCATED_ERRORS = 100
+
+/** Makes functions of a plan's nodes, so that an execution looks at no node again. */
+export function compilePlan(node: PlanNode | undefined, types: TypeIndex): CompiledPlan {
+  return node ? compileNode(node, [], types) : async () => undefined
+}
+
+function compileNode(node: PlanNode, path: PlanPath, types: TypeIndex): CompiledPlan {
+  switch (node.kind) {
+    case 'Sequence': {
+      const steps = node.nodes.map((child) => compileNode(child, path, types))
+      return async (run) => {
+        for (const step of steps) await step(run)
+      }
+    }
+    case 'Parallel': {
+      const branches = node.nodes.map((child) => compileNode(child, path, types))
+      return async (run) => {
+        await Promise.all(branches.map((branch) => branch(run)))
+      }
+    }
+    case 'Flatten':
+      return compileNode(node.node, [...path, ...node.path.map(String)], types)
+    case 'Condition':
+      return compileCondition(node, path, types)
+    case 'Fetch':
+      return node.requires ? compileEntityFetch(node, path, types) : compileFetch(node, path, types)
+    case 'Defer':
+      throw new Fault('INTERNAL_SERVER_ERROR', 'Plans with @defer are not made for this router.', { retryable: false })
+  }
+}
+
+function compileCondition(node: ConditionNode, path: PlanPath, types: TypeIndex): CompiledPlan {
+  const [yes, no] = [node.ifClause, node.elseClause].map((clause) => clause && compileNode(clause, path, types))
+  return async (run) => {
+    await (own(run.coerced, node.condition) === true ? yes : no)?.(run)
+  }
+}
+
+function compileFetch(node: FetchNode, path: PlanPath, types: TypeIndex): CompiledPlan {
+  const { serviceName } = node
+  const bodyOf = compileBody(node)
+  const rewrite = compileRewrites(node.outputRewrites, types)
+  const fields = rootFieldsOf(node)
+  return async (run) => {
+    const targets = objectsAt(run.data, path)
+    if (targets.length === 0) return
+    const place = (): readonly ResponsePath[] => placesOf(run, path, targets)
+    const response = await answerOf(run, serviceName, bodyOf(run, null), () =>
+      place().flatMap((start) => fields.map((field) => [...start, field])),
+    )
+    if (!response) return
+    for (const error of errorsOf(response)) {
+      const at = pathOf(error)
+      for (const start of at ? place() : [undefined])
+        report(run, serviceName, error, start && [...start, ...(at ?? [])])
+    }
+    if (!isObject(response.data)) return
+    rewrite?.(response.data)
+    for (const target of targets) merge(target, response.data)
+  }
+}
+
+/** Of the objects at `path` that are the same to the subgraph, one is asked for, and all get what it answers. */
+function compileEntityFetch(node: FetchNode, path: PlanPath, types: TypeIndex): CompiledPlan {
+  const { serviceName } = node
+  const bodyOf = compileBody(node)
+  const represent = compileRepresentation(node.requires ?? [], types, compileRewrites(node.inputRewrites, types))
+  const rewrite = compileRewrites(node.outputRewrites, types)
+  return async (run) => {
+    const groups = new Map<string, JsonObject[]>()
+    for (const target of objectsAt(run.data, path)) {
+      const representation = represent(target)
+      if (representation === null) continue
+      const group = groups.get(representation)
+      if (group) group.push(target)
+      else groups.set(representation, [target])
+    }
+    if (groups.size === 0) return
+    const targets = [...groups.values()]
+    const place = (): readonly ResponsePath[] => placesOf(run, path, targets.flat())
+    const response = await answerOf(run, serviceName, bodyOf(run, [...groups.keys()].join()), place)
+    if (!response) return
+    for (const error of errorsOf(response)) reportOfEntity(run, { serviceName, path, targets, error })
+    const entities = isObject(response.data) ? own(response.data, '_entities') : null
+    if (entities === null || entities === undefined) return
+    if (!Array.isArray(entities) || entities.length !== targets.length) {
+      for (const at of place()) report(run, serviceName, unavailable(), at)
+      return
+    }
+    for (const [index, entity] of entities.entries()) {
+      if (!isObject(entity)) continue
+      rewrite?.(entity)
+      // Objects that come into several targets are at one path of the plan: what is added to one belongs to all.
+      for (const target of targets[index] ?? []) merge(target, entity)
+    }
+  }
+}
+
+function reportOfEntity(
+  run: PlanRun,
+  input: { serviceName: string; path: PlanPath; targets: readonly JsonObject[][]; error: JsonObject },
+): void {
+  const { serviceName, path, targets, error } = input
+  const at = pathOf(error)
+  const group = at && typeof at[1] === 'number' ? targets[at[1]] : undefined
+  if (!group) {
+    report(run, serviceName, error, undefined)
+    return
+  }
+  for (const start of placesOf(run, path, group)) report(run, serviceName, error, [...start, ...(at ?? []).slice(2)])
+}
+
+function placesOf(run: PlanRun, path: PlanPath, targets: readonly JsonObject[]): readonly ResponsePath[] {
+  const places = placesAt(run.data, path)
+  return [...new Set(targets)].flatMap((target) => places.get(target) ?? [])
+}
+
+/** The subgraph's answer; null when there is none, which is then an error at each of `places`. */
+async function answerOf(
+  run: PlanRun,
+  subgraph: string,
+  body: string,
+  places: () => readonly ResponsePath[],
+): Promise<SubgraphResponse | null> {
+  try {
+    return await run.send(subgraph, body)
+  } catch (error) {
+    if (!(error instanceof Fault)) throw error
+    for (const path of places().slice(0, MAX_LOCATED_ERRORS)) report(run, subgraph, unavailable(), path)
+    return null
+  }
+}
+
+const unavailable = (): JsonObject => ({ extensions: { code: 'SERVICE_UNAVAILABLE' } })
+
+function errorsOf({ errors }: SubgraphResponse): readonly JsonObject[] {
+  return Array.isArray(errors) ? errors.filter(isObject) : []
+}
+
+function pathOf({ path }: JsonObject): ResponsePath | undefined {
+  const isPath = Array.isArray(path) && path.every((step) => typeof step === 'string' || typeof step === 'number')
+  return isPath ? path : undefined
+}
+
+/** An error as the router knows it: which subgraph it comes from is for its own eyes. */
+function report(run: PlanRun, serviceName: string, error: JsonObject, path: ResponsePath | undefined): void {
+  if (run.errors.length >= MAX_LOCATED_ERRORS) return
+  const extensions = isObject(error.extensions) ? error.extensions : {}
+  run.errors.push({
+    message: typeof error.message === 'string' ? error.message : '',
+    ...(path && path.length > 0 ? { path } : {}),
+    extensions: { ...extensions, serviceName },
+  })
+}
+
+/**
+ * The request's body: all but the variables is known beforehand. The name that the planner gave a query says where in
+ * the plan it stands; without it two equal queries are equal text.
+ */
+function compileBody({ operation, operationName, operationKind, variableUsages = [] }: FetchNode) {
+  const named = operationName !== undefined && operation.startsWith(`query ${operationName}`)
+  const text = named ? `query${operation.slice(`query ${operationName}`.length)}` : operation
+  invariant(operationKind !== 'subscription', 'a subscription is no fetch')
+  const head = `{"query":${JSON.stringify(text)}`
+  return ({ variables }: PlanRun, representations: string | null): string => {
+    let given = ''
+    for (const name of variableUsages) {
+      const value = own(variables, name)
+      if (value !== undefined) given += `${given === '' ? '' : ','}${JSON.stringify(name)}:${JSON.stringify(value)}`
+    }
+    if (representations !== null) given += `${given === '' ? '' : ','}"representations":[${representations}]`
+    return given === '' ? `${head}}` : `${head},"variables":{${given}}}`
+  }
+}
+
+/** Under which names a fetch's own fields stand in the answer, to say which of them are missing. */
+function rootFieldsOf({ operation }: FetchNode): readonly string[] {
+  const { definitions } = parse(operation, { noLocation: true })
+  const namesOf = ({ selections }: SelectionSetNode): readonly string[] =>
+    selections.flatMap((selection) => {
+      if (selection.kind === Kind.FIELD) return [selection.alias?.value ?? selection.name.value]
+      if (selection.kind === Kind.INLINE_FRAGMENT) return namesOf(selection.selectionSet)
+      const fragment = definitions.find(
+        (definition) => definition.kind === Kind.FRAGMENT_DEFINITION && definition.name.value === selection.name.value,
+      )
+      return fragment?.kind === Kind.FRAGMENT_DEFINITION ? namesOf(fragment.selectionSet) : []
+    })
+  const root = definitions.find(({ kind }) => kind === Kind.OPERATION_DEFINITION)
+  return root?.kind === Kind.OPERATION_DEFINITION ? [...new Set(namesOf(root.selectionSet))] : []
+}
