@@ -1,5 +1,6 @@
 import type { SqlClient } from '@corridor/platform'
 import type { Page } from '@corridor/subgraph'
+import { millisecondsOf } from './instants.ts'
 
 /** Who did what with whose data. Names of fields, never a value. */
 export interface AuditRecord {
@@ -41,13 +42,13 @@ export async function audit(sql: SqlClient, records: readonly AuditRecord[], at:
 
 /** Entries, the newest first: up to one more than the page holds. */
 export async function readAuditLog(sql: SqlClient, filter: AuditFilter, page: Page): Promise<AuditEntry[]> {
-  const { rows } = await sql.query<AuditEntry & { id: bigint }>(
-    `select id, actor, subject, action, fields, at from audit_log
+  const { rows } = await sql.query<Required<AuditRecord> & { id: bigint; atMs: number }>(
+    `select id, actor, subject, action, fields, ${millisecondsOf('at')} as "atMs" from audit_log
      where ($1::uuid is null or subject = $1) and ($2::text is null or actor = $2)
        and ($3::timestamptz is null or at >= $3) and ($4::timestamptz is null or at < $4)
        and ($5::bigint is null or id < $5)
      order by id desc limit $6`,
     [filter.subject, filter.actor, filter.from, filter.to, page.after?.[0] ?? null, page.limit + 1],
   )
-  return rows.map((row) => ({ ...row, id: String(row.id) }))
+  return rows.map(({ id, atMs, ...entry }) => ({ ...entry, id: String(id), at: new Date(atMs) }))
 }

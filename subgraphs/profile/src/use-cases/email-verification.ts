@@ -2,6 +2,7 @@ import { accept, isUuid, type Result, refuse, type SqlClient, uuidv7 } from '@co
 import type { Profile } from '../domain/profile.ts'
 import { isCode, verificationCode } from '../domain/verification-code.ts'
 import { audit } from './audit-log.ts'
+import { millisecondsOf } from './instants.ts'
 import type { Announcement, ProfileStore } from './profile-store.ts'
 
 const VALID_MS = 60 * 60_000
@@ -11,8 +12,8 @@ const MAX_FAILED_ATTEMPTS = 5
 interface Verification {
   readonly id: string
   readonly profileId: string
-  readonly requestedAt: Date
-  readonly expiresAt: Date
+  readonly requestedMs: number
+  readonly expiresMs: number
   readonly failedAttempts: number
 }
 
@@ -47,7 +48,7 @@ export class EmailVerification {
     let proven = false
     const changed = await this.store.change(profileId, async ({ sql, record, key, now }) => {
       const out = await readVerification(sql, 'profile_id', profileId)
-      const open = out !== null && out.expiresAt > now && out.failedAttempts < MAX_FAILED_ATTEMPTS
+      const open = out !== null && out.expiresMs > now.getTime() && out.failedAttempts < MAX_FAILED_ATTEMPTS
       if (!open) return accept([])
       if (!isCode(code, verificationCode(key, out.id))) {
         await sql.query('update email_verifications set failed_attempts = failed_attempts + 1 where id = $1', [out.id])
@@ -73,7 +74,7 @@ export class EmailVerification {
       if (record.emailVerified) return refuse('CONFLICT', 'The e-mail address is verified already.')
       if (record.emailCt === null) return refuse('CONFLICT', 'There is no e-mail address to verify.')
       const out = await readVerification(sql, 'profile_id', profileId)
-      if (out && out.requestedAt.getTime() + MIN_INTERVAL_MS > now.getTime()) {
+      if (out && out.requestedMs + MIN_INTERVAL_MS > now.getTime()) {
         return refuse('TOO_MANY_REQUESTS', 'A code was sent within the last minute.')
       }
       return accept([await requestVerification(sql, profileId, now)])
@@ -84,12 +85,19 @@ export class EmailVerification {
   async mail(verificationId: string): Promise<VerificationMail | null> {
     const { sql, deps } = this.store
     const out = isUuid(verificationId) ? await readVerification(sql, 'id', verificationId) : null
-    if (!out || out.expiresAt <= deps.clock.now()) return null
+    if (!out || out.expiresMs <= deps.clock.now().getTime()) return null
     const profile = await this.store.profile(out.profileId)
     const key = (await deps.keys.read([out.profileId])).get(out.profileId)
     if (!key || !profile?.email) return null
     const { email, givenName, locale } = profile
-    return { id: out.id, email, givenName, locale, code: verificationCode(key, out.id), expiresAt: out.expiresAt }
+    return {
+      id: out.id,
+      email,
+      givenName,
+      locale,
+      code: verificationCode(key, out.id),
+      expiresAt: new Date(out.expiresMs),
+    }
   }
 }
 
@@ -99,7 +107,8 @@ async function readVerification(
   value: string,
 ): Promise<Verification | null> {
   const { rows } = await sql.query<Verification>(
-    `select id, profile_id as "profileId", requested_at as "requestedAt", expires_at as "expiresAt",
+    `select id, profile_id as "profileId", ${millisecondsOf('requested_at')} as "requestedMs",
+       ${millisecondsOf('expires_at')} as "expiresMs",
        failed_attempts as "failedAttempts" from email_verifications where ${column} = $1`,
     [value],
   )

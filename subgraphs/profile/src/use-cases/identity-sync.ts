@@ -2,6 +2,7 @@ import { Fault, isRetryableSqlError, type Logger, type SqlClient } from '@corrid
 import type { Profile } from '../domain/profile.ts'
 import type { IdentityDetails, IdentityDirectory } from '../identity/identity-directory.ts'
 import { audit } from './audit-log.ts'
+import { millisecondsOf } from './instants.ts'
 import type { ProfileStore } from './profile-store.ts'
 
 export interface SyncDeps {
@@ -130,16 +131,16 @@ export class IdentitySync {
   private async removeWithdrawn(): Promise<boolean> {
     const { store, directory } = this.deps
     const now = store.deps.clock.now()
-    const { rows } = await store.sql.query<{ externalId: string; withdrawnAt: Date }>(
+    const { rows } = await store.sql.query<{ externalId: string; withdrawnMs: number }>(
       `update withdrawn_registrations set attempts = attempts + 1, next_attempt_at = $2
        where external_id in (select external_id from withdrawn_registrations where next_attempt_at <= $1 limit $3)
-       returning external_id as "externalId", withdrawn_at as "withdrawnAt"`,
+       returning external_id as "externalId", ${millisecondsOf('withdrawn_at')} as "withdrawnMs"`,
       [now, new Date(now.getTime() + CLAIM_MS), MAX_PER_ROUND],
     )
-    for (const { externalId, withdrawnAt } of rows) {
+    for (const { externalId, withdrawnMs } of rows) {
       const user = await directory.findByExternalId(externalId)
       if (user) await directory.remove(user.id)
-      if (!user && now.getTime() - withdrawnAt.getTime() < WITHDRAWAL_MS) continue
+      if (!user && now.getTime() - withdrawnMs < WITHDRAWAL_MS) continue
       await store.sql.query('delete from withdrawn_registrations where external_id = $1', [externalId])
     }
     return rows.length === MAX_PER_ROUND
