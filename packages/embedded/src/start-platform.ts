@@ -181,7 +181,13 @@ async function startWorkers(
     ...(input.settleAfterMs === undefined ? {} : { settleAfterMs: input.settleAfterMs }),
   })
   stops.push('the sandbox provider', () => sandbox.close())
-  const { 'rule-engine': rules, ...others } = clients.of('payment-processor', 'ledger', 'forex', 'rule-engine')
+  const { 'rule-engine': rules, ...others } = clients.of(
+    'payment-processor',
+    'ledger',
+    'forex',
+    'profile',
+    'rule-engine',
+  )
   const processor = createPaymentProcessor({
     databaseUrl: databases.payment,
     service: 'payment-processor',

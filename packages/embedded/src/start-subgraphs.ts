@@ -62,7 +62,13 @@ export async function startSubgraphs(input: SubgraphsInput): Promise<{ profile: 
       ...clients.of('wallet-service', 'ledger', 'profile'),
     }),
   )
-  const { 'rule-engine': rulesClient, ...others } = clients.of('payment-service', 'forex', 'rule-engine', 'wallet')
+  const { 'rule-engine': rulesClient, ...others } = clients.of(
+    'payment-service',
+    'forex',
+    'profile',
+    'rule-engine',
+    'wallet',
+  )
   const payment = own(
     await createPaymentSubgraph({
       ...shared,

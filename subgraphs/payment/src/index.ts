@@ -17,7 +17,7 @@ import { ProfilePaymentsResolver, WalletPaymentsResolver } from './resolvers/pay
 import { createPaymentReader, PaymentResolver } from './resolvers/payment-resolver.ts'
 import { PaymentQuoteResolver } from './resolvers/quote-resolver.ts'
 import { ProfileRef } from './resolvers/references.ts'
-import { quotePort, rulesPort, walletPort } from './use-cases/ports.ts'
+import { beneficiaryPort, quotePort, rulesPort, walletPort } from './use-cases/ports.ts'
 import { takeCallback } from './use-cases/take-callback.ts'
 import { TakeIn } from './use-cases/take-in.ts'
 
@@ -25,6 +25,7 @@ export type { FeePolicy } from './domain/fee.ts'
 export { createPaymentProcessor, type PaymentProcessor, type ProcessorDeps } from './processor/payment-processor.ts'
 export type { FundingProvider, ProviderPayment } from './providers/funding-provider.ts'
 export { sandboxProvider } from './providers/sandbox-provider.ts'
+export { closeItem, listOpenItems, type ReconciliationItem } from './use-cases/reconciliation-store.ts'
 
 /** Numbered SQL; read where it lies, so that it need not be copied by the build. */
 export const paymentMigrations = fileURLToPath(new URL('../src/migrations', import.meta.url))
@@ -40,6 +41,7 @@ export interface PaymentDeps {
   readonly forex: ServiceClient
   readonly rules: ServiceClient
   readonly wallet: ServiceClient
+  readonly profile: ServiceClient
   readonly fees?: FeePolicy
 }
 
@@ -62,11 +64,19 @@ export async function createPaymentSubgraph(deps: PaymentDeps): Promise<PaymentS
   const quotes = quotePort(deps.forex)
   const watcher = new PaymentEventWatcher({ pool, wakeups, logger })
   const reader = createPaymentReader(pool)
-  const taking = { pool, clock, wakeups, keys, wallets, quotes, defaultProvider: 'sandbox' }
+  const common = {
+    pool,
+    clock,
+    wallets,
+    quotes,
+    beneficiaries: beneficiaryPort(deps.profile),
+    defaultProvider: 'sandbox',
+  }
+  const taking = { ...common, wakeups, keys }
   const schema = await buildFederatedSchema({
     resolvers: [
       new PaymentResolver(taking, new TakeIn(taking), reader),
-      new PaymentQuoteResolver({ pool, clock, wallets, quotes, rules: rulesPort(deps.rules), fees }),
+      new PaymentQuoteResolver({ ...common, rules: rulesPort(deps.rules), fees }),
       new PaymentEventResolver(pool, watcher, reader),
       new WalletPaymentsResolver(pool),
       new ProfilePaymentsResolver(pool),

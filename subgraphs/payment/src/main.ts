@@ -5,7 +5,7 @@ import { createPaymentSubgraph } from './index.ts'
 await runSubgraph({
   name: 'payment',
   env: process.env,
-  calls: ['forex', 'rule-engine', 'wallet'],
+  calls: ['forex', 'profile', 'rule-engine', 'wallet'],
   settings: { IDEMPOTENCY_SECRET: setting.text(), CALLBACK_SECRET: setting.text() },
   create: ({ config, client, ...parts }) =>
     createPaymentSubgraph({
@@ -15,5 +15,6 @@ await runSubgraph({
       forex: client('forex'),
       rules: client('rule-engine'),
       wallet: client('wallet'),
+      profile: client('profile'),
     }),
 })

@@ -8,15 +8,32 @@ interface Wallet {
   readonly status: string
 }
 
+export interface TestBeneficiary {
+  readonly id: string
+  readonly owner: string
+  readonly delivery: string
+  readonly walletId: string | null
+  readonly currency: string
+  readonly country: string
+  active: boolean
+}
+
 interface JournalInput {
   readonly id: string
-  readonly transfers: readonly { readonly id: string; readonly action: string; readonly amountMinor?: string }[]
+  readonly transfers: readonly {
+    readonly id: string
+    readonly action: string
+    readonly amountMinor?: string
+    readonly debitAccount?: string
+    readonly creditAccount?: string
+  }[]
 }
 
 type Variables = Record<string, unknown>
 
 /**
- * The far side of the network: a wallet service that knows the wallets it is given, a forex service with one rate of 80,
+ * The far side of the network: a wallet service that knows the wallets it is given, a forex service with one rate, a profile service with the
+ * beneficiaries it is given,
  * rules and a ledger that answer as they are told and remember what they were asked.
  */
 export class FarSide {
@@ -24,7 +41,11 @@ export class FarSide {
   readonly quotes = new Map<string, { owner: string; payment: string | null; fields: Record<string, string> }>()
   readonly journals = new Map<string, JournalInput>()
   readonly calls: string[] = []
+  /** What the rules were asked to decide. */
+  readonly decided: Variables[] = []
   readonly retired: string[] = []
+  /** Units of the target currency for one of the source's. */
+  rate = 80n
   verdict: 'APPROVE' | 'REVIEW' | 'DECLINE' = 'APPROVE'
   ledgerRefusal: string | null = null
   ledgerAway = false
@@ -35,6 +56,19 @@ export class FarSide {
   readonly wallet = client(({ ids }) => ({
     paymentWallets: (ids as string[]).map((id) => this.wallets.get(id) ?? null),
   }))
+
+  readonly beneficiaries = new Map<string, TestBeneficiary>()
+
+  readonly profile = client((variables, document) =>
+    document.includes('payoutDetails')
+      ? {
+          payoutDetails: (variables.ids as string[]).map((id) => {
+            const known = this.beneficiaries.get(id)
+            return known?.active ? { ...known, name: 'Ada L.', accountNumber: '4711', bankName: null } : null
+          }),
+        }
+      : { paymentBeneficiaries: (variables.ids as string[]).map((id) => this.beneficiaries.get(id) ?? null) },
+  )
 
   readonly forex = client((variables, document) => {
     if (document.includes('usdReference')) return { usdReference: { usdMinor: variables.a } }
@@ -49,6 +83,7 @@ export class FarSide {
 
   readonly rules = client(({ i }) => {
     this.calls.push('decide')
+    this.decided.push(...(i as Variables[]))
     return { decide: (i as unknown[]).map(() => ({ outcome: this.verdict, message: 'as the test wants it' })) }
   })
 
@@ -71,8 +106,8 @@ export class FarSide {
   })
 
   private lock({ id, owner, fromCurrency, toCurrency, fromMinor, toMinor }: Variables) {
-    const from = fromMinor ? BigInt(String(fromMinor)) : BigInt(String(toMinor)) / 80n
-    const to = toMinor ? String(toMinor) : String(from * 80n)
+    const from = fromMinor ? BigInt(String(fromMinor)) : BigInt(String(toMinor)) / this.rate
+    const to = toMinor ? String(toMinor) : String(from * this.rate)
     const fields = {
       id: String(id),
       fromCurrency: String(fromCurrency),
@@ -97,7 +132,7 @@ export class FarSide {
 
   private price({ fromCurrency, toCurrency, debitMinor, creditMinor, fxQuoteId }: Variables) {
     const quote = this.quotes.get(String(fxQuoteId))
-    const rate = fromCurrency === toCurrency ? 1n : 80n
+    const rate = fromCurrency === toCurrency ? 1n : this.rate
     const debit = BigInt(quote?.fields.fromMinor ?? String(debitMinor ?? BigInt(String(creditMinor)) / rate))
     return {
       code: null,

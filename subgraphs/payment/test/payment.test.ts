@@ -253,11 +253,11 @@ describe('a deposit', () => {
     expect(await read(owner, id)).toMatchObject({ failure: { code: 'PROVIDER_FAILED' } })
   })
 
-  it('takes no word that is not signed, or is of another amount or payment', async () => {
+  it('takes no word that is not signed, too old, or of another payment', async () => {
     const { id } = await begin()
     const told = { paymentId: id, outcome: 'SETTLED', amountMinor: '2000', currency: 'USD' }
-    expect((await tests.callBack(told, 'another secret altogether')).status).toBe(401)
-    expect((await tests.callBack({ ...told, amountMinor: '2001' })).status).toBe(404)
+    expect((await tests.callBack(told, { secret: 'another secret altogether' })).status).toBe(401)
+    expect((await tests.callBack(told, { now: new Date(Date.now() - 600_000) })).status).toBe(401)
     expect((await tests.callBack({ ...told, paymentId: uuidv7() })).status).toBe(404)
     expect((await tests.callBack({ ...told, outcome: 'PERHAPS' })).status).toBe(400)
     expect(await rows('select status, provider_outcome from payments where id = $1', [id])).toEqual([

@@ -8,10 +8,11 @@ import {
   type FundingProvider,
   type PaymentProcessor,
   type PaymentSubgraph,
+  type ProviderPayment,
   paymentMigrations,
 } from '../src/index.ts'
 import { callbackKey } from '../src/providers/sandbox-provider.ts'
-import { FarSide } from './far-side.ts'
+import { FarSide, type TestBeneficiary } from './far-side.ts'
 
 export const CALLBACK_SECRET = 'a callback secret for these tests'
 
@@ -20,6 +21,12 @@ export const SCOPES = ['payments:read', 'payments:write', 'forex:read']
 /** A payment subgraph and a processor on a database of their own. */
 export class TestPayments {
   readonly started: string[] = []
+  /** What the provider was asked to begin, by the payment's id. */
+  readonly begun = new Map<string, ProviderPayment>()
+  /** What the provider says when it is asked; nothing unless a test says so. */
+  readonly outcomes = new Map<string, 'SETTLED' | 'FAILED'>()
+  /** Which payments it was asked about. */
+  readonly asked: string[] = []
 
   private constructor(
     readonly database: TestDatabase,
@@ -45,11 +52,15 @@ export class TestPayments {
     const sandbox: FundingProvider = {
       name: 'sandbox',
       deadlineMs: 60_000,
-      async start({ paymentId }) {
-        tests?.started.push(paymentId)
+      async start(payment) {
+        tests?.started.push(payment.paymentId)
+        tests?.begun.set(payment.paymentId, payment)
         return { nextActionUrl: null }
       },
-      outcomeOf: async () => null,
+      async outcomeOf({ paymentId }) {
+        tests?.asked.push(paymentId)
+        return tests?.outcomes.get(paymentId) ?? null
+      },
     }
     const processor = createPaymentProcessor({
       ...shared,
@@ -78,6 +89,17 @@ export class TestPayments {
     return id
   }
 
+  beneficiary(owner: string, fields: Partial<TestBeneficiary> = {}): TestBeneficiary {
+    const bank = { delivery: 'BANK', walletId: null, currency: 'USD', country: 'US', active: true }
+    const beneficiary = { id: uuidv7(), owner, ...bank, ...fields }
+    this.farSide.beneficiaries.set(beneficiary.id, beneficiary)
+    return beneficiary
+  }
+
+  async rows(sql: string, values: unknown[] = []): Promise<Record<string, unknown>[]> {
+    return (await this.subgraph.pool.query(sql, values)).rows
+  }
+
   /** Waits, through the subscription, until a payment has one of the states; answers all states seen. */
   async until(context: ReturnType<typeof asUser>, id: string, ...states: string[]): Promise<string[]> {
     const stream = await subscribe({
@@ -100,10 +122,10 @@ export class TestPayments {
 
   async callBack(
     told: { paymentId: string; outcome: string; amountMinor: string; currency: string },
-    secret = CALLBACK_SECRET,
+    { secret = CALLBACK_SECRET, event = 'first', now = new Date() } = {},
   ) {
     const body = JSON.stringify(told)
-    const [id, now] = [`event-${told.paymentId}`, new Date()]
+    const id = `${event}-${told.paymentId}`
     const headers = {
       'webhook-id': id,
       'webhook-timestamp': String(Math.floor(now.getTime() / 1000)),

@@ -14,6 +14,7 @@ await runMain(SERVICE, async ({ logger, onStop }) => {
     INTERNAL_PRIVATE_KEY: setting.json(isJwk, 'the private JWK of this service'),
     FOREX_URL: setting.url('http://localhost:8001/graphql'),
     LEDGER_URL: setting.url('http://localhost:8002/graphql'),
+    PROFILE_URL: setting.url('http://localhost:8004/graphql'),
     RULE_ENGINE_URL: setting.url('http://localhost:8005/graphql'),
     CALLBACK_URL: setting.url('http://localhost:4000/callbacks/sandbox'),
     CALLBACK_SECRET: setting.text(),
@@ -42,6 +43,7 @@ await runMain(SERVICE, async ({ logger, onStop }) => {
     wakeups,
     forex: client('forex', config.FOREX_URL),
     ledger: client('ledger', config.LEDGER_URL),
+    profile: client('profile', config.PROFILE_URL),
     rules: client('rule-engine', config.RULE_ENGINE_URL),
     providers: { sandbox },
   })

@@ -43,6 +43,11 @@ export interface Payment {
   readonly referenceUsdMinor: bigint | null
   readonly referenceMid: string | null
   readonly decided: boolean
+  readonly beneficiaryId: string | null
+  /** Of a beneficiary; the rules judge by it. */
+  readonly destinationCountry: string | null
+  /** It is PENDING from then on. */
+  readonly scheduledFor: Date | null
   readonly reference: string | null
   readonly provider: string | null
   readonly providerStartedAt: Date | null

@@ -1,14 +1,27 @@
 import { Loop, queueChannel, Sequencer } from '@corridor/events'
-import { type Clock, createPool, inTransaction, type Logger, type Pool, type Wakeups } from '@corridor/platform'
+import {
+  type Clock,
+  createPool,
+  inTransaction,
+  invariant,
+  type Logger,
+  type Pool,
+  type Wakeups,
+} from '@corridor/platform'
 import type { ServiceClient } from '@corridor/subgraph'
 import { type FeePolicy, STANDARD_FEES } from '../domain/fee.ts'
 import type { Payment } from '../domain/payment.ts'
 import type { FundingProvider } from '../providers/funding-provider.ts'
-import { DUE_CHANNEL, EVENTS_CHANNEL, EVENTS_QUEUED_CHANNEL } from '../use-cases/channels.ts'
+import { DUE_CHANNEL, EVENTS_CHANNEL, EVENTS_QUEUED_CHANNEL, ITEMS_CHANNEL } from '../use-cases/channels.ts'
 import { placeEvents, type QueuedEvent } from '../use-cases/event-store.ts'
-import { readDue, writeChanges } from '../use-cases/payment-store.ts'
-import { ledgerPort, pricePort, rulesPort } from '../use-cases/ports.ts'
-import { type Processed, processGroup } from './process-group.ts'
+import { readDue, readPayments, writeChanges } from '../use-cases/payment-store.ts'
+import { beneficiaryPort, ledgerPort, pricePort, rulesPort } from '../use-cases/ports.ts'
+import { openItem } from '../use-cases/reconciliation-store.ts'
+import { readDueRefunds, readRefunds, writeRefunds } from '../use-cases/refund-store.ts'
+import { postItems } from './post-items.ts'
+import { processGroup } from './process-group.ts'
+import { type ProcessedRefund, processRefund, type RefundToProcess } from './process-refunds.ts'
+import type { Processed } from './processed.ts'
 import { type HeldLease, WalletLeases } from './wallet-leases.ts'
 
 export interface ProcessorDeps {
@@ -20,6 +33,7 @@ export interface ProcessorDeps {
   readonly ledger: ServiceClient
   readonly forex: ServiceClient
   readonly rules: ServiceClient
+  readonly profile: ServiceClient
   readonly providers: Readonly<Record<string, FundingProvider>>
   readonly fees?: FeePolicy
 }
@@ -32,6 +46,8 @@ export interface PaymentProcessor {
 
 const MAX_WALLETS = 100
 const MAX_PAYMENTS = 500
+const MAX_REFUNDS = 100
+const ITEMS_POLL_MS = 5_000
 /** Longer than all calls of a group may take together; a holder that sleeps longer has lost the lease. */
 const LEASE_MS = 60_000
 const POLL_MS = 250
@@ -53,11 +69,35 @@ export function createPaymentProcessor(deps: ProcessorDeps): PaymentProcessor {
     const walletIds = held.map(({ walletId }) => walletId)
     const due = await readDue(pool, { walletIds, now: clock.now(), limit: MAX_PAYMENTS })
     const processed = due.length === 0 ? [] : await processGroup(process, due)
-    await commit({ pool, leases, clock }, { held, due, processed })
-    wakeups.wake(EVENTS_QUEUED_CHANNEL)
-    wakeups.wake(queueChannel('payment'))
-    return true
+    const refunds = await refundsOf(held)
+    const refunded: ProcessedRefund[] = []
+    for (const refund of refunds) refunded.push(await processRefund(process, refund))
+    const before = new Map([...due, ...refunds.map(({ payment }) => payment)].map((payment) => [payment.id, payment]))
+    await commit({ pool, leases, clock }, { held, before, processed, refunded })
+    for (const channel of [EVENTS_QUEUED_CHANNEL, queueChannel('payment'), ITEMS_CHANNEL]) wakeups.wake(channel)
+    return due.length > 0 || refunds.length > 0
   }
+
+  const refundsOf = async (held: readonly HeldLease[]): Promise<RefundToProcess[]> => {
+    const walletIds = held.filter(({ hasRefunds }) => hasRefunds).map(({ walletId }) => walletId)
+    const due = await readDueRefunds(pool, { walletIds, now: clock.now(), limit: MAX_REFUNDS })
+    const paymentIds = due.map(({ paymentId }) => paymentId)
+    const all = await readRefunds(pool, paymentIds)
+    const payments = due.length === 0 ? new Map<string, Payment>() : await readPayments(pool, paymentIds)
+    return due.flatMap((refund) => {
+      const payment = payments.get(refund.paymentId)
+      return payment ? [{ refund, payment, refunds: all.get(refund.paymentId) ?? [] }] : []
+    })
+  }
+
+  const items = new Loop({
+    name: `${deps.service}:suspense`,
+    logger,
+    round: () => postItems({ pool, clock, ledger: process.ledger }),
+    pollMs: ITEMS_POLL_MS,
+    wakeups,
+    channels: [ITEMS_CHANNEL],
+  })
 
   const loop = new Loop({
     name: deps.service,
@@ -83,16 +123,19 @@ export function createPaymentProcessor(deps: ProcessorDeps): PaymentProcessor {
     start() {
       sequencer.start()
       loop.start()
+      items.start()
     },
     async stop() {
       await loop.stop()
+      await items.stop()
       await sequencer.stop()
       await pool.end()
     },
   }
 }
 
-const portsOf = ({ forex, rules, ledger }: ProcessorDeps) => ({
+const portsOf = ({ forex, rules, ledger, profile }: ProcessorDeps) => ({
+  beneficiaries: beneficiaryPort(profile),
   prices: pricePort(forex),
   rules: rulesPort(rules),
   ledger: ledgerPort(ledger),
@@ -101,15 +144,31 @@ const portsOf = ({ forex, rules, ledger }: ProcessorDeps) => ({
 /** What was decided for wallets whose lease is lost is dropped: another holder decides, and comes to the same. */
 async function commit(
   { pool, leases, clock }: { pool: Pool; leases: WalletLeases; clock: Clock },
-  { held, due, processed }: { held: readonly HeldLease[]; due: readonly Payment[]; processed: readonly Processed[] },
+  work: {
+    held: readonly HeldLease[]
+    before: ReadonlyMap<string, Payment>
+    processed: readonly Processed[]
+    refunded: readonly ProcessedRefund[]
+  },
 ): Promise<void> {
-  const before = new Map(due.map((payment) => [payment.id, payment]))
   await inTransaction(pool, async (client) => {
-    const ours = await leases.giveUp(client, held)
-    const changes = processed.flatMap((after) => {
-      const was = before.get(after.id)
-      return was && ours.has(after.leasedWalletId) ? [{ before: was, after }] : []
+    const ours = await leases.giveUp(client, work.held)
+    const refunded = work.refunded.filter(({ refund }) => ours.has(refund.leasedWalletId))
+    const processed = work.processed.filter(({ leasedWalletId }) => ours.has(leasedWalletId))
+    const changed = [...processed, ...refunded.flatMap(({ payment }) => payment ?? [])]
+    const changes = changed.flatMap((after) => {
+      const was = work.before.get(after.id)
+      return was ? [{ before: was, after }] : []
     })
-    await writeChanges(client, changes, clock.now())
+    const now = clock.now()
+    const written = await writeChanges(client, changes, now)
+    const lost = refunded.find(({ payment }) => payment !== null && !written.has(payment.id))
+    invariant(!lost, 'a payment at rest is changed by its refunds alone, one at a time')
+    await writeRefunds(
+      client,
+      refunded.map(({ refund }) => refund),
+      now,
+    )
+    for (const { item } of refunded) if (item) await openItem(client, item)
   })
 }

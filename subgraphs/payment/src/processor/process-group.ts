@@ -1,29 +1,13 @@
-import { type Clock, Fault, invariant, type Logger, type Refusal, RefusalError } from '@corridor/platform'
+import { Fault, invariant, RefusalError, refuse } from '@corridor/platform'
 import { type FeePolicy, feeOf } from '../domain/fee.ts'
 import type { Payment } from '../domain/payment.ts'
 import { type JournalRole, journalIdOf, planPostings, transferIdOf } from '../domain/postings.ts'
-import type { FundingProvider } from '../providers/funding-provider.ts'
-import type { PaymentChange } from '../use-cases/payment-store.ts'
-import type { JournalToPost, LedgerPort, Price, PricePort, RulesPort, Verdict } from '../use-cases/ports.ts'
-import { processReviewed, REVIEW_MS, resolveHolds } from './process-review.ts'
-
-export interface ProcessDeps {
-  readonly clock: Clock
-  readonly logger: Logger
-  readonly prices: PricePort
-  readonly rules: RulesPort
-  readonly ledger: LedgerPort
-  readonly providers: Readonly<Record<string, FundingProvider>>
-  readonly fees: FeePolicy
-}
-
-/** A payment as it shall stand. */
-export type Processed = PaymentChange
+import type { JournalToPost, Price, Verdict } from '../use-cases/ports.ts'
+import { processAuthorized } from './process-authorized.ts'
+import { processReviewed, REVIEW_MS, rateHasLapsed } from './process-review.ts'
+import { failed, type ProcessDeps, type Processed, retryAt, settledNow } from './processed.ts'
 
 const GIVE_UP_AFTER_MS = 15 * 60 * 1000
-const FIRST_BACKOFF_MS = 200
-const MAX_BACKOFF_MS = 30_000
-
 /**
  * Brings a group of due payments, in order, one step further, outside any transaction: one call to each domain for the
  * whole group. Every step is idempotent by the payment's id. When a call fails, each payment is tried alone, so that one
@@ -50,6 +34,7 @@ async function processOnce(deps: ProcessDeps, payments: readonly Payment[]): Pro
   const note = (processed: readonly Processed[]): void => {
     for (const payment of processed) done.set(payment.id, payment)
   }
+  note(payments.filter(({ status }) => status === 'SCHEDULED').map((payment) => fallDue(payment, deps.clock.now())))
   const pending = payments.filter(({ status }) => status === 'PENDING')
   note(
     await cancelUnposted(
@@ -69,16 +54,37 @@ async function processOnce(deps: ProcessDeps, payments: readonly Payment[]): Pro
       payments.filter(({ status }) => status === 'IN_REVIEW'),
     ),
   )
-  const authorized = payments.filter(({ status }) => status === 'AUTHORIZED')
-  note(await Promise.all(authorized.map((payment) => askProvider(deps, payment))))
-  const settled = [...done.values()].filter(({ status, providerOutcome }) => status === 'AUTHORIZED' && providerOutcome)
-  note(await settle(deps, settled))
+  note(
+    await processAuthorized(
+      deps,
+      payments.filter(({ status }) => status === 'AUTHORIZED'),
+    ),
+  )
   // Whatever has another state has nothing due: it is left as it is, and no longer looked at.
   return payments.map((payment) => done.get(payment.id) ?? { ...payment, dueAt: null })
 }
 
-async function processPending(deps: ProcessDeps, payments: readonly Payment[]): Promise<Processed[]> {
+/** A scheduled payment becomes PENDING at its time, and is then priced like any other; or it was cancelled before. */
+const fallDue = (payment: Payment, now: Date): Processed =>
+  payment.intent === 'CANCEL'
+    ? { ...payment, ...settledNow, status: 'CANCELLED', note: payment.intentNote }
+    : { ...payment, status: 'PENDING', attempts: 0, dueAt: now }
+
+/** Those of the payments whose beneficiary was removed meanwhile. */
+async function removedMeanwhile({ beneficiaries }: ProcessDeps, payments: readonly Payment[]): Promise<Set<string>> {
+  const waited = payments.filter(({ beneficiaryId }) => beneficiaryId !== null)
+  const found = await beneficiaries.read(waited.map(({ beneficiaryId }) => beneficiaryId ?? ''))
+  return new Set(waited.filter((_, index) => !found[index]?.active).map(({ id }) => id))
+}
+
+async function processPending(deps: ProcessDeps, asked: readonly Payment[]): Promise<Processed[]> {
+  if (asked.length === 0) return []
   const now = deps.clock.now()
+  const removed = await removedMeanwhile(deps, asked)
+  const gone = asked
+    .filter(({ id }) => removed.has(id))
+    .map((payment) => failed(payment, refuse('BENEFICIARY_REMOVED')))
+  const payments = asked.filter(({ id }) => !removed.has(id))
   const prices = await deps.prices.price(
     payments.map((payment) => ({
       paymentId: payment.id,
@@ -117,7 +123,7 @@ async function processPending(deps: ProcessDeps, payments: readonly Payment[]): 
     if (!result) throw new Fault('SERVICE_UNAVAILABLE', 'The ledger left a payment out.')
     outcomes.set(payment.id, result.ok ? withTransfers(moved(payment, verdict, now), journal) : failed(payment, result))
   }
-  return payments.flatMap(({ id }) => outcomes.get(id) ?? [])
+  return [...gone, ...payments.flatMap(({ id }) => outcomes.get(id) ?? [])]
 }
 
 /**
@@ -141,7 +147,8 @@ async function cancelUnposted({ ledger }: ProcessDeps, payments: readonly Paymen
  */
 async function processInReview(deps: ProcessDeps, payments: readonly Payment[]): Promise<Processed[]> {
   const now = deps.clock.now()
-  const begins = ({ kind, intent }: Payment): boolean => kind !== 'TRANSFER' && intent === 'APPROVE'
+  const begins = (payment: Payment): boolean =>
+    payment.kind !== 'TRANSFER' && payment.intent === 'APPROVE' && !rateHasLapsed(payment, now)
   const out = payments.filter((payment) => begins(payment) && payment.kind !== 'DEPOSIT')
   const leaving = out.map((payment): Processed => ({ ...payment, ...begun(payment, now) }))
   const deposits = payments
@@ -191,6 +198,7 @@ const toDecide = (payment: Payment & PricedFields) => ({
   currency: payment.fromCurrency,
   amountUsdMinor: payment.referenceUsdMinor,
   counterpartyId: payment.kind === 'TRANSFER' ? payment.payee : null,
+  destinationCountry: payment.destinationCountry,
 })
 
 function journalOf(payment: Payment & PricedFields, role: 'post' | 'hold'): JournalToPost {
@@ -211,8 +219,6 @@ function withTransfers(payment: Processed, { transfers }: JournalToPost): Proces
   }
 }
 
-const settledNow = { dueAt: null, attempts: 0 } as const
-
 function moved(payment: Payment, { outcome }: Verdict, now: Date): Processed {
   if (outcome === 'REVIEW') return inReview(payment, now)
   if (payment.kind === 'TRANSFER') return { ...payment, ...settledNow, status: 'COMPLETED' }
@@ -226,14 +232,6 @@ const inReview = (payment: Payment, now: Date): Processed => ({
   dueAt: new Date(now.getTime() + REVIEW_MS), // Whoever decides makes it due at once.
 })
 
-const failed = (payment: Payment, { code, message }: Pick<Refusal, 'code' | 'message'>): Processed => ({
-  ...payment,
-  ...settledNow,
-  status: 'FAILED',
-  failureCode: code,
-  failureMessage: message,
-})
-
 const declined = (payment: Payment, { message }: Verdict): Processed => ({
   ...payment,
   ...settledNow,
@@ -242,49 +240,18 @@ const declined = (payment: Payment, { message }: Verdict): Processed => ({
   failureMessage: message ?? 'The payment was declined.',
 })
 
-/** Begins an authorised payment with its provider, or asks what became of it when its deadline has come. */
-async function askProvider({ providers, clock, logger }: ProcessDeps, payment: Payment): Promise<Processed> {
-  if (payment.providerOutcome !== null) return payment
-  const provider = providers[payment.provider ?? '']
-  if (!provider) throw new Fault('INTERNAL_SERVER_ERROR', 'The provider of a payment is not configured.')
-  const { id: paymentId, toCurrency: currency } = payment
-  invariant(payment.kind !== 'TRANSFER' && payment.creditMinor !== null, 'what a provider moves is priced')
-  const amount = { paymentId, kind: payment.kind, currency, amountMinor: payment.creditMinor }
-  const now = clock.now()
-  const dueAt = new Date(now.getTime() + provider.deadlineMs)
-  if (payment.providerStartedAt === null) {
-    const { nextActionUrl } = await provider.start(amount)
-    return { ...payment, providerStartedAt: now, nextActionUrl, attempts: 0, dueAt }
-  }
-  const providerOutcome = await provider.outcomeOf(amount)
-  if (providerOutcome !== null) return { ...payment, providerOutcome }
-  logger.error({ payment: paymentId, provider: provider.name }, 'a provider does not know yet what became of a payment')
-  return { ...payment, dueAt }
-}
-
-/** Ends authorised payments as their providers said. */
-async function settle({ ledger }: ProcessDeps, payments: readonly Payment[]): Promise<Processed[]> {
-  await resolveHolds(
-    ledger,
-    payments.map((payment) => ({ payment, capture: payment.providerOutcome === 'SETTLED' })),
-  )
-  return payments.map((payment) => {
-    const done = { ...payment, ...settledNow, nextActionUrl: null }
-    return payment.providerOutcome === 'SETTLED'
-      ? { ...done, status: 'COMPLETED' }
-      : failed(done, { code: 'PROVIDER_FAILED', message: 'The provider reported that the payment failed.' })
-  })
-}
-
 /**
  * Puts a payment off. A PENDING one is given up after a quarter of an hour: its journals are retired first, so that a
  * late call can never post; if something was posted under them, it is not given up but finished.
  */
 async function later({ clock, ledger, logger }: ProcessDeps, payment: Payment): Promise<Processed> {
   const now = clock.now()
-  const dueAt = new Date(now.getTime() + Math.min(FIRST_BACKOFF_MS * 2 ** payment.attempts, MAX_BACKOFF_MS))
-  const waiting = { ...payment, attempts: payment.attempts + 1, dueAt }
-  if (payment.status !== 'PENDING' || now.getTime() - payment.createdAt.getTime() < GIVE_UP_AFTER_MS) return waiting
+  const waiting = { ...payment, attempts: payment.attempts + 1, dueAt: retryAt(now, payment.attempts) }
+  if (
+    payment.status !== 'PENDING' ||
+    now.getTime() - (payment.scheduledFor ?? payment.createdAt).getTime() < GIVE_UP_AFTER_MS
+  )
+    return waiting
   try {
     const roles: readonly JournalRole[] = ['post', 'hold']
     const posted = await ledger.retire(roles.map((role) => journalIdOf(payment.id, role)))

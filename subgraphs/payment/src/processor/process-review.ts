@@ -9,6 +9,10 @@ export const REVIEW_MS = 72 * HOUR_MS
 /** How long a locked rate stands in review. */
 const RATE_STANDS_MS = 24 * HOUR_MS
 
+/** Whether the rate of a payment was locked too long ago. */
+export const rateHasLapsed = ({ fxQuoteId, createdAt }: Payment, now: Date): boolean =>
+  fxQuoteId !== null && now.getTime() - createdAt.getTime() > RATE_STANDS_MS
+
 /** What a review comes to, decided before the ledger is asked. */
 interface Verdict {
   readonly payment: Payment
@@ -60,7 +64,6 @@ export async function processReviewed(
 }
 
 function verdictOf(payment: Payment, now: Date): Verdict {
-  const ageMs = now.getTime() - payment.createdAt.getTime()
   const intent: Intent = payment.intent ?? 'EXPIRE'
   const ended = (
     status: Payment['status'],
@@ -69,7 +72,7 @@ function verdictOf(payment: Payment, now: Date): Verdict {
   ): Verdict => ({ payment, capture: status === 'COMPLETED', after: { status, failureCode, failureMessage } })
   switch (intent) {
     case 'APPROVE':
-      return payment.fxQuoteId !== null && ageMs > RATE_STANDS_MS
+      return rateHasLapsed(payment, now)
         ? ended('FAILED', 'QUOTE_EXPIRED', 'The rate was locked too long ago.')
         : ended('COMPLETED')
     case 'REFUSE':

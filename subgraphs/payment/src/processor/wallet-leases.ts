@@ -1,8 +1,11 @@
 import { type Pool, type SqlClient, uuidv7 } from '@corridor/platform'
+import { FIRST_OF_PAYMENT } from '../use-cases/refund-store.ts'
 
 export interface HeldLease {
   readonly walletId: string
   readonly fence: bigint
+  /** Whether refunds are due, beside payments or alone. */
+  readonly hasRefunds: boolean
 }
 
 /**
@@ -14,21 +17,31 @@ export class WalletLeases {
 
   constructor(private readonly ttlMs: number) {}
 
-  /** Takes up to `limit` wallets that have something due and that nobody holds. */
+  /** Takes up to `limit` wallets that have something due, behind nothing that waits, and that nobody holds. */
   async take(pool: Pool, { now, limit }: { now: Date; limit: number }): Promise<HeldLease[]> {
-    const { rows } = await pool.query<{ walletId: string; fence: bigint }>({
+    const { rows } = await pool.query<HeldLease & { fence: bigint }>({
       name: 'wallet-leases-take',
-      text: `with due as (
-               select leased_wallet_id as wallet_id, min(number) as first from payments p
-               where due_at <= $2 and not exists (
-                 select 1 from wallet_leases l where l.wallet_id = p.leased_wallet_id and l.expires_at > clock_timestamp())
+      text: `with waiting as (
+               select leased_wallet_id, min(number) as number from payments where status = 'PENDING' and due_at > $2 group by 1
+             ), work as (
+               select leased_wallet_id as wallet_id, due_at, false as refund from payments p
+               where due_at <= $2 and (status <> 'PENDING' or not exists (
+                 select 1 from waiting w where w.leased_wallet_id = p.leased_wallet_id and w.number < p.number))
+               union all
+               select leased_wallet_id, due_at, true from refunds r where due_at <= $2 and ${FIRST_OF_PAYMENT}
+             ), due as (
+               select wallet_id, min(due_at) as first, bool_or(refund) as refunds from work
+               where not exists (
+                 select 1 from wallet_leases l where l.wallet_id = work.wallet_id and l.expires_at > clock_timestamp())
                group by 1 order by first limit $3
+             ), taken as (
+               insert into wallet_leases as l (wallet_id, holder, fence, expires_at)
+               select wallet_id, $1, 1, clock_timestamp() + $4 * interval '1 millisecond' from due order by wallet_id
+               on conflict (wallet_id) do update set holder = excluded.holder, fence = l.fence + 1, expires_at = excluded.expires_at
+                 where l.expires_at <= clock_timestamp()
+               returning wallet_id, fence
              )
-             insert into wallet_leases as l (wallet_id, holder, fence, expires_at)
-             select wallet_id, $1, 1, clock_timestamp() + $4 * interval '1 millisecond' from due order by wallet_id
-             on conflict (wallet_id) do update set holder = excluded.holder, fence = l.fence + 1, expires_at = excluded.expires_at
-               where l.expires_at <= clock_timestamp()
-             returning wallet_id as "walletId", fence`,
+             select wallet_id as "walletId", fence, refunds as "hasRefunds" from taken join due using (wallet_id)`,
       values: [this.holder, now, limit, this.ttlMs],
     })
     return rows

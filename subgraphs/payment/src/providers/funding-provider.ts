@@ -1,11 +1,17 @@
 import type { PaymentKind, ProviderOutcome } from '../domain/payment.ts'
+import type { PayoutDetails } from '../use-cases/ports.ts'
 
 export interface ProviderPayment {
+  /** Of the payment, or of the refund. */
   readonly paymentId: string
-  /** Money that comes in, or goes out. */
-  readonly kind: Exclude<PaymentKind, 'TRANSFER'>
+  /** Money that comes in, or goes out; REFUND gives a deposit back. */
+  readonly kind: Exclude<PaymentKind, 'TRANSFER'> | 'REFUND'
   readonly amountMinor: bigint
   readonly currency: string
+  /** The deposit that a refund gives back. */
+  readonly refundOf: string | null
+  /** Whom and where to pay; null where the provider knows the customer's own account. */
+  readonly payout: PayoutDetails | null
 }
 
 /** A provider that moves money in and out of the platform. Every call is idempotent by the payment's id. */
@@ -16,5 +22,5 @@ export interface FundingProvider {
   /** Begins a payment; its outcome comes by a signed callback. Answers where the payer goes on, if he must. */
   start(payment: ProviderPayment): Promise<{ readonly nextActionUrl: string | null }>
   /** What became of it; null while that is not known, which is not a failure. */
-  outcomeOf(payment: ProviderPayment): Promise<ProviderOutcome | null>
+  outcomeOf(payment: Omit<ProviderPayment, 'payout'>): Promise<ProviderOutcome | null>
 }

@@ -27,11 +27,14 @@ import {
 } from '@corridor/subgraph'
 import { Arg, Ctx, FieldResolver, ID, Int, Mutation, Query, Resolver, Root } from 'type-graphql'
 import { hasArrived, type Payment, type PaymentEvent } from '../domain/payment.ts'
+import type { Refund } from '../domain/refund.ts'
 import type { FundingRequest } from '../use-cases/draft-payments.ts'
 import { readTimelines } from '../use-cases/event-store.ts'
 import { readSendRequest } from '../use-cases/payment-request.ts'
 import { readPage, readPayments } from '../use-cases/payment-store.ts'
 import { cancelPayment, reviewPayment } from '../use-cases/record-intent.ts'
+import { refundPayment } from '../use-cases/refund-payment.ts'
+import { readRefunds } from '../use-cases/refund-store.ts'
 import type { CallerKey, TakeIn, TakeInCall, TakeInDeps } from '../use-cases/take-in.ts'
 import { numberOf } from './payment-cursor.ts'
 import {
@@ -39,6 +42,9 @@ import {
   PaymentConnectionType,
   PaymentFilter,
   PaymentType,
+  RefundPaymentInput,
+  RefundStatusEnum,
+  type RefundType,
   SendPaymentInput,
   SendPaymentResultType,
   WithdrawInput,
@@ -62,6 +68,7 @@ export type PaymentReader = ReturnType<typeof createPaymentReader>
 @Resolver(() => PaymentType)
 export class PaymentResolver {
   private readonly timelines: (id: string, context: SubgraphContext) => Promise<readonly PaymentEvent[]>
+  private readonly refundsOf: (id: string, context: SubgraphContext) => Promise<readonly Refund[]>
 
   constructor(
     private readonly deps: TakeInDeps,
@@ -70,6 +77,10 @@ export class PaymentResolver {
   ) {
     this.timelines = requestLoader(async (ids) => {
       const found = await readTimelines(deps.pool, ids)
+      return ids.map((id) => found.get(id) ?? [])
+    })
+    this.refundsOf = requestLoader(async (ids) => {
+      const found = await readRefunds(deps.pool, ids)
       return ids.map((id) => found.get(id) ?? [])
     })
   }
@@ -159,6 +170,23 @@ export class PaymentResolver {
     return orThrow(await cancelPayment(this.deps, { id, reason: reason ?? null, payer: subjectOf(caller) }))
   }
 
+  @RequiresScopes('payments:write')
+  @Mutation(() => PaymentType)
+  async refundPayment(
+    @Arg('input', () => RefundPaymentInput) input: RefundPaymentInput,
+    @Ctx() context: SubgraphContext,
+  ): Promise<Payment> {
+    const { caller } = context
+    const amount = input.amount ? orThrow(parsePositiveMoneyInput(input.amount, 'input.amount')) : null
+    const refunder = {
+      ...callerKey(context, this.deps.keys, input.idempotencyKey),
+      isReviewer: hasScope(caller, 'payments:review'),
+      isStaff: hasScope(caller, 'payments:review') || hasScope(caller, 'ledger:audit'),
+    }
+    const { paymentId, reason } = input
+    return orThrow(await refundPayment(this.deps, refunder, { paymentId, amount, reason }))
+  }
+
   @RequiresScopes('payments:review')
   @Mutation(() => PaymentType, {
     description: 'Someone other than the payer decides a payment that the rules sent to review.',
@@ -203,6 +231,11 @@ export class PaymentResolver {
   }
 
   @FieldResolver()
+  beneficiary(@Root() payment: Payment, @Ctx() context: SubgraphContext): { id: string } | null {
+    return reference(ofPayer(payment, context, payment.beneficiaryId))
+  }
+
+  @FieldResolver()
   debit(@Root() payment: Payment, @Ctx() context: SubgraphContext): MoneyType | null {
     const { principalMinor, feeMinor, fromCurrency: currency } = payment
     if (payment.kind === 'DEPOSIT' || principalMinor === null || feeMinor === null) return null
@@ -244,6 +277,20 @@ export class PaymentResolver {
   }
 
   @FieldResolver()
+  async refunds(@Root() payment: Payment, @Ctx() context: SubgraphContext): Promise<RefundType[]> {
+    const refunds = await this.refundsOf(payment.id, context)
+    return refunds.map(({ amountMinor, returnedMinor, status, ...refund }) => ({
+      ...refund,
+      status: RefundStatusEnum[status],
+      amount: toMoneyType({ amountMinor, currency: payment.toCurrency }),
+      returned:
+        returnedMinor === null || status !== 'COMPLETED'
+          ? null
+          : ofPayer(payment, context, toMoneyType({ amountMinor: returnedMinor, currency: payment.fromCurrency })),
+    }))
+  }
+
+  @FieldResolver()
   nextActionUrl(@Root() payment: Payment, @Ctx() context: SubgraphContext): string | null {
     return ofPayer(payment, context, payment.nextActionUrl)
   }
@@ -279,7 +326,10 @@ function fundingRequest(input: DepositInput | WithdrawInput): Result<FundingRequ
   if (!walletId.ok) return walletId
   const amount = parsePositiveMoneyInput(input.amount, 'input.amount')
   if (!amount.ok) return amount
-  return accept({ walletId: walletId.value, amount: amount.value, provider: input.provider ?? null })
+  const { provider = null, beneficiaryId = null }: { provider?: string | null; beneficiaryId?: string | null } = input
+  const beneficiary = beneficiaryId === null ? accept(null) : parseId(beneficiaryId, 'input.beneficiaryId')
+  if (!beneficiary.ok) return beneficiary
+  return accept({ walletId: walletId.value, amount: amount.value, beneficiaryId: beneficiary.value, provider })
 }
 
 function callerKey({ caller }: SubgraphContext, keys: IdempotencyKeys, key: string): CallerKey {

@@ -1,6 +1,6 @@
 import { DateTimeScalar, Key, MoneyInput, MoneyType, PageInfo, RequiresScopes } from '@corridor/subgraph'
 import { Field, ID, InputType, ObjectType, registerEnumType } from 'type-graphql'
-import type { FxQuoteRef, PartyRef, RuleDecisionRef, TransferRef, WalletRef } from './references.ts'
+import type { BeneficiaryRef, FxQuoteRef, PartyRef, RuleDecisionRef, TransferRef, WalletRef } from './references.ts'
 import * as references from './references.ts'
 
 export enum PaymentKindEnum {
@@ -68,6 +68,34 @@ export class PaymentQuoteType {
   readonly expiresAt!: Date
 }
 
+export enum RefundStatusEnum {
+  PENDING = 'PENDING',
+  COMPLETED = 'COMPLETED',
+  FAILED = 'FAILED',
+}
+registerEnumType(RefundStatusEnum, { name: 'RefundStatus' })
+
+@ObjectType('Refund')
+export class RefundType {
+  @Field(() => ID)
+  readonly id!: string
+
+  @Field(() => MoneyType, { description: 'In the currency that had arrived.' })
+  readonly amount!: MoneyType
+
+  @Field(() => MoneyType, { nullable: true, description: 'In the currency that had left.' })
+  readonly returned?: MoneyType | null
+
+  @Field(() => RefundStatusEnum)
+  readonly status!: RefundStatusEnum
+
+  @Field(() => String)
+  readonly reason!: string
+
+  @Field(() => DateTimeScalar)
+  readonly createdAt!: Date
+}
+
 @ObjectType('PaymentFailure')
 export class PaymentFailureType {
   @Field(() => String)
@@ -104,6 +132,9 @@ export class PaymentType {
   @Field(() => references.WalletRef, { nullable: true })
   readonly to?: WalletRef | null
 
+  @Field(() => references.BeneficiaryRef, { nullable: true })
+  readonly beneficiary?: BeneficiaryRef | null
+
   @Field(() => MoneyType, {
     nullable: true,
     description: 'All that leaves the source, fee included; null until priced.',
@@ -132,6 +163,9 @@ export class PaymentType {
   @Field(() => [PaymentEventType])
   readonly timeline!: readonly PaymentEventType[]
 
+  @Field(() => [RefundType])
+  readonly refunds!: readonly RefundType[]
+
   @Field(() => String, {
     nullable: true,
     description: 'Where the payer goes on with the provider; null for the payee and once done.',
@@ -146,6 +180,9 @@ export class PaymentType {
 
   @Field(() => DateTimeScalar)
   readonly updatedAt!: Date
+
+  @Field(() => DateTimeScalar, { nullable: true })
+  readonly scheduledFor?: Date | null
 }
 
 @ObjectType('PaymentEvent')
@@ -206,6 +243,9 @@ export class PreparePaymentInput {
   @Field(() => ID, { nullable: true, description: 'Exactly one target.' })
   readonly toWalletId?: string | null
 
+  @Field(() => ID, { nullable: true })
+  readonly beneficiaryId?: string | null
+
   @Field(() => MoneyInput, {
     nullable: true,
     description: 'Without fxQuoteId, exactly one: what leaves before the fee, or what must arrive.',
@@ -246,6 +286,9 @@ export class SendPaymentInput {
   @Field(() => ID, { nullable: true })
   readonly toWalletId?: string | null
 
+  @Field(() => ID, { nullable: true })
+  readonly beneficiaryId?: string | null
+
   @Field(() => MoneyInput, { nullable: true })
   readonly debit?: MoneyInput | null
 
@@ -257,6 +300,9 @@ export class SendPaymentInput {
 
   @Field(() => String, { nullable: true })
   readonly reference?: string | null
+
+  @Field(() => DateTimeScalar, { nullable: true, description: 'Priced when it falls due, so not with a quote.' })
+  readonly scheduledFor?: string | null
 }
 
 @InputType('DepositInput')
@@ -285,8 +331,29 @@ export class WithdrawInput {
   @Field(() => MoneyInput)
   readonly amount!: MoneyInput
 
+  @Field(() => ID, { nullable: true })
+  readonly beneficiaryId?: string | null
+
   @Field(() => String, { nullable: true })
   readonly provider?: string | null
+}
+
+@InputType('RefundPaymentInput')
+export class RefundPaymentInput {
+  @Field(() => String)
+  readonly idempotencyKey!: string
+
+  @Field(() => ID)
+  readonly paymentId!: string
+
+  @Field(() => MoneyInput, {
+    nullable: true,
+    description: 'In the currency that arrived; all of what is left if absent.',
+  })
+  readonly amount?: MoneyInput | null
+
+  @Field(() => String)
+  readonly reason!: string
 }
 
 @InputType('PaymentFilter')

@@ -62,7 +62,7 @@ export class PaymentQuoteResolver {
 
   @FieldResolver()
   postings(@Root() quote: PreparedQuote): PlannedPostingType[] {
-    return planPostings({ ...quote, kind: 'TRANSFER', provider: null }).map((posting) => ({
+    return planPostings(quote).map((posting) => ({
       debitAccountCode: posting.debitAccountCode,
       creditAccountCode: posting.creditAccountCode,
       amount: toMoneyType(posting),

@@ -43,3 +43,10 @@ export class ProfileRef {
   @Field(() => ID)
   readonly id!: string
 }
+
+@Key('id')
+@ObjectType('Beneficiary')
+export class BeneficiaryRef {
+  @Field(() => ID)
+  readonly id!: string
+}

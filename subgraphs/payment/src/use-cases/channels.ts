@@ -6,3 +6,6 @@ export const EVENTS_QUEUED_CHANNEL = 'payment-events-queued'
 
 /** Where the processor listens for payments that have become due. */
 export const DUE_CHANNEL = 'payments-due'
+
+/** Where the processor listens for money that no payment explains. */
+export const ITEMS_CHANNEL = 'payment-items-due'

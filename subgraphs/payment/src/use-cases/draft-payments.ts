@@ -1,15 +1,17 @@
 import type { Money } from '@corridor/money'
 import { accept, type Clock, type Pool, type Result, refuse } from '@corridor/platform'
 import type { SendRequest, TransferRequest } from './payment-request.ts'
+import { beneficiaryOf, fits, type KnownSides, readSides, sidesOf } from './payment-sides.ts'
 import type { NewPayment } from './payment-store.ts'
-import type { QuotePort, Redemption, WalletInfo, WalletPort } from './ports.ts'
-import { fits, pairOf } from './prepare-payment.ts'
+import type { BeneficiaryInfo, BeneficiaryPort, QuotePort, Redemption, WalletPort } from './ports.ts'
 import { type PreparedQuote, readQuotes } from './quote-store.ts'
 
 /** Money in or out through a funding provider; the configured one where none is named. */
 export interface FundingRequest {
   readonly walletId: string
   readonly amount: Money
+  /** Of a withdrawal: the customer's own account elsewhere. */
+  readonly beneficiaryId: string | null
   readonly provider: string | null
 }
 
@@ -25,13 +27,13 @@ export interface DraftDeps {
   readonly pool: Pool
   readonly clock: Clock
   readonly wallets: WalletPort
+  readonly beneficiaries: BeneficiaryPort
   readonly quotes: QuotePort
-  /** The provider of deposits that name none. */
+  /** The provider of payouts, and of deposits and withdrawals that name none. */
   readonly defaultProvider: string
 }
 
-interface Known {
-  readonly wallets: ReadonlyMap<string, WalletInfo>
+interface Known extends KnownSides {
   readonly prepared: ReadonlyMap<string, PreparedQuote>
   readonly defaultProvider: string
   readonly now: Date
@@ -48,11 +50,12 @@ interface Draft {
  * locked. Each request has its own result, in order.
  */
 export async function draftPayments(deps: DraftDeps, requests: readonly ToDraft[]): Promise<Result<NewPayment>[]> {
-  const [wallets, prepared] = await Promise.all([
-    readWallets(deps.wallets, requests),
-    readQuotes(deps.pool, requests.flatMap(quoteIdOf)),
-  ])
-  const known = { wallets, prepared, defaultProvider: deps.defaultProvider, now: deps.clock.now() }
+  const prepared = await readQuotes(deps.pool, requests.flatMap(quoteIdOf))
+  const sides = await readSides(
+    deps,
+    requests.map((request) => sidesAsked(request, prepared)),
+  )
+  const known = { ...sides, prepared, defaultProvider: deps.defaultProvider, now: deps.clock.now() }
   return await redeemAll(
     deps.quotes,
     requests.map((request) => draftOf(request, known)),
@@ -68,35 +71,31 @@ function draftOf(request: ToDraft, known: Known): Result<Draft> {
 const quoteIdOf = (request: ToDraft): string[] =>
   request.operation === 'sendPayment' && 'quoteId' in request.input ? [request.input.quoteId] : []
 
-async function readWallets(port: WalletPort, requests: readonly ToDraft[]): Promise<ReadonlyMap<string, WalletInfo>> {
-  const ids = new Set<string>()
-  for (const { operation, input } of requests) {
-    if (operation !== 'sendPayment') ids.add(input.walletId)
-    else if (!('quoteId' in input)) ids.add(input.fromWalletId).add(input.toWalletId)
-  }
-  if (ids.size === 0) return new Map()
-  const found = await port.read([...ids])
-  return new Map(found.flatMap((wallet): [string, WalletInfo][] => (wallet ? [[wallet.id, wallet]] : [])))
+/** The wallets and the beneficiary that have to be known of a request; of a prepared one all but the latter is kept. */
+function sidesAsked({ operation, input }: ToDraft, prepared: ReadonlyMap<string, PreparedQuote>) {
+  if (operation !== 'sendPayment') return { fromWalletId: input.walletId, beneficiaryId: input.beneficiaryId }
+  return 'quoteId' in input ? { beneficiaryId: prepared.get(input.quoteId)?.beneficiaryId ?? null } : input
 }
 
 /** What deposits and withdrawals have in common: a wallet of the caller's own, its currency, a provider, no fee. */
-function draftFunding(
-  { operation, payer, paymentId: id }: ToDraft,
-  { walletId, amount, provider }: FundingRequest,
-  { wallets, defaultProvider }: Known,
-): Result<Draft> {
-  if (provider !== null && provider !== defaultProvider) {
-    return refuse('BAD_USER_INPUT', `The funding provider is ${defaultProvider}.`, 'input.provider')
+function draftFunding(request: ToDraft, input: FundingRequest, known: Known): Result<Draft> {
+  const { operation, payer, paymentId: id, at } = request
+  const { walletId, amount, beneficiaryId } = input
+  if (input.provider !== null && input.provider !== known.defaultProvider) {
+    return refuse('BAD_USER_INPUT', `The funding provider is ${known.defaultProvider}.`, `${at}.provider`)
   }
-  const wallet = wallets.get(walletId)
-  if (wallet?.owner !== payer) return refuse('NOT_FOUND', undefined, 'input.walletId')
+  const wallet = known.wallets.get(walletId)
+  if (wallet?.owner !== payer) return refuse('NOT_FOUND', undefined, `${at}.walletId`)
   if (wallet.currency !== amount.currency) {
-    return refuse('CURRENCY_MISMATCH', `The wallet is in ${wallet.currency}.`, 'input.amount.currency')
+    return refuse('CURRENCY_MISMATCH', `The wallet is in ${wallet.currency}.`, `${at}.amount.currency`)
   }
+  const beneficiary = beneficiaryId === null ? accept(null) : ownAccount(known, payer, input, at)
+  if (!beneficiary.ok) return beneficiary
   const incoming = operation === 'deposit'
   return accept({
     redemption: null,
     payment: {
+      ...ONCE,
       id,
       kind: incoming ? 'DEPOSIT' : 'WITHDRAWAL',
       payer,
@@ -108,60 +107,86 @@ function draftFunding(
       toCurrency: amount.currency,
       askedDebitMinor: incoming ? null : amount.amountMinor,
       askedCreditMinor: incoming ? amount.amountMinor : null,
-      fxQuoteId: null,
-      quoteId: null,
       feeMinor: 0n,
-      reference: null,
-      provider: defaultProvider,
+      provider: known.defaultProvider,
+      beneficiaryId,
+      destinationCountry: beneficiary.value?.country ?? null,
     },
   })
 }
 
-function draftTransfer(request: ToDraft, input: TransferRequest, { wallets }: Known): Result<Draft> {
+/** What most payments leave empty. */
+const ONCE = { fxQuoteId: null, quoteId: null, feeMinor: null, reference: null, scheduledFor: null } as const
+
+/** Where a withdrawal goes: a beneficiary outside the platform, in the wallet's currency, since nothing is converted. */
+function ownAccount(
+  known: Known,
+  payer: string,
+  { beneficiaryId, amount }: FundingRequest,
+  at: string,
+): Result<BeneficiaryInfo> {
+  const found = beneficiaryOf(known, payer, beneficiaryId, at)
+  if (!found.ok) return found
+  const field = `${at}.beneficiaryId`
+  if (found.value.delivery === 'WALLET') return refuse('BAD_USER_INPUT', 'A wallet is paid by sendPayment.', field)
+  if (found.value.currency !== amount.currency) {
+    return refuse('CURRENCY_MISMATCH', `The beneficiary is paid in ${found.value.currency}.`, field)
+  }
+  return found
+}
+
+function draftTransfer(request: ToDraft, input: TransferRequest, known: Known): Result<Draft> {
   const { payer, paymentId, at } = request
-  const pair = pairOf(wallets, payer, input, at)
-  if (!pair.ok) return pair
-  const { from, to } = pair.value
-  const { fxQuoteId, debit, credit, reference } = input
-  const field = `${at}.fxQuoteId`
+  const sides = sidesOf(known, payer, input, at)
+  if (!sides.ok) return sides
+  const { from, to } = sides.value
+  const { fxQuoteId, debit, credit, reference, scheduledFor } = input
   if (fxQuoteId !== null && from.currency === to.currency) {
-    return refuse('CURRENCY_MISMATCH', 'There is nothing to convert.', field)
+    return refuse('CURRENCY_MISMATCH', 'There is nothing to convert.', `${at}.fxQuoteId`)
+  }
+  if (scheduledFor !== null && scheduledFor <= known.now) {
+    return refuse('SCHEDULE_IN_PAST', undefined, `${at}.scheduledFor`)
   }
   return accept({
-    redemption: fxQuoteId === null ? null : { quoteId: fxQuoteId, owner: payer, paymentId, field },
+    redemption: fxQuoteId === null ? null : { quoteId: fxQuoteId, owner: payer, paymentId, field: `${at}.fxQuoteId` },
     payment: {
+      ...ONCE,
       id: paymentId,
-      kind: 'TRANSFER',
+      kind: to.kind,
       payer,
       payee: to.owner,
       fromWalletId: from.id,
-      toWalletId: to.id,
+      toWalletId: to.walletId,
       leasedWalletId: from.id,
       fromCurrency: from.currency,
       toCurrency: to.currency,
       askedDebitMinor: debit?.amountMinor ?? null,
       askedCreditMinor: credit?.amountMinor ?? null,
       fxQuoteId,
-      quoteId: null,
-      feeMinor: null,
       reference,
-      provider: null,
+      provider: to.kind === 'PAYOUT' ? known.defaultProvider : null,
+      beneficiaryId: to.beneficiaryId,
+      destinationCountry: to.country,
+      scheduledFor,
     },
   })
 }
 
-function confirmQuote(request: ToDraft, quoteId: string, { prepared, now }: Known): Result<Draft> {
+function confirmQuote(request: ToDraft, quoteId: string, known: Known): Result<Draft> {
   const { payer, paymentId, at } = request
-  const quote = prepared.get(quoteId)
+  const quote = known.prepared.get(quoteId)
   const field = `${at}.quoteId`
   if (quote?.owner !== payer) return refuse('NOT_FOUND', 'There is no such quote.', field)
   if (quote.paymentId !== null && quote.paymentId !== paymentId) return refuse('QUOTE_USED', undefined, field)
-  if (quote.expiresAt <= now) return refuse('QUOTE_EXPIRED', undefined, field)
+  if (quote.expiresAt <= known.now) return refuse('QUOTE_EXPIRED', undefined, field)
+  const { beneficiaryId, fxQuoteId } = quote
+  const beneficiary = beneficiaryId === null ? accept(null) : beneficiaryOf(known, payer, beneficiaryId, at)
+  if (!beneficiary.ok) return { ...beneficiary, field }
   return accept({
-    redemption: quote.fxQuoteId === null ? null : { quoteId: quote.fxQuoteId, owner: payer, paymentId, field },
+    redemption: fxQuoteId === null ? null : { quoteId: fxQuoteId, owner: payer, paymentId, field },
     payment: {
       id: paymentId,
-      kind: 'TRANSFER',
+      kind: quote.kind,
       payer,
       payee: quote.payee,
       fromWalletId: quote.fromWalletId,
@@ -171,11 +196,14 @@ function confirmQuote(request: ToDraft, quoteId: string, { prepared, now }: Know
       toCurrency: quote.toCurrency,
       askedDebitMinor: quote.principalMinor,
       askedCreditMinor: quote.creditMinor,
-      fxQuoteId: quote.fxQuoteId,
+      fxQuoteId,
       quoteId,
       feeMinor: quote.feeMinor,
       reference: quote.reference,
-      provider: null,
+      provider: quote.provider,
+      beneficiaryId,
+      destinationCountry: quote.destinationCountry,
+      scheduledFor: null,
     },
   })
 }

@@ -7,7 +7,8 @@ const COLUMNS = `id, number, kind, status, version, payer, payee, from_wallet_id
   leased_wallet_id as "leasedWalletId", from_currency as "fromCurrency", to_currency as "toCurrency",
   asked_debit_minor as "askedDebitMinor", asked_credit_minor as "askedCreditMinor", fx_quote_id as "fxQuoteId",
   quote_id as "quoteId", principal_minor as "principalMinor", credit_minor as "creditMinor", fee_minor as "feeMinor",
-  reference_usd_minor as "referenceUsdMinor", reference_mid::text as "referenceMid", decided, reference, provider,
+  reference_usd_minor as "referenceUsdMinor", reference_mid::text as "referenceMid", decided, beneficiary_id as "beneficiaryId",
+  destination_country as "destinationCountry", scheduled_for as "scheduledFor", reference, provider,
   provider_started_at as "providerStartedAt", provider_outcome as "providerOutcome", next_action_url as "nextActionUrl",
   transfer_ids as "transferIds", payee_transfer_ids as "payeeTransferIds", failure_code as "failureCode",
   failure_message as "failureMessage", intent, intent_note as "intentNote", attempts, due_at as "dueAt", created_at as "createdAt", updated_at as "updatedAt"`
@@ -30,13 +31,16 @@ export type NewPayment = Pick<
   | 'feeMinor'
   | 'reference'
   | 'provider'
+  | 'beneficiaryId'
+  | 'destinationCountry'
+  | 'scheduledFor'
 >
 
 /** Rows as one JSON parameter: PostgreSQL takes it apart faster than a parameter per column can be put together. */
-const toJson = (rows: readonly object[]): string =>
+export const toJson = (rows: readonly object[]): string =>
   JSON.stringify(rows, (_, value: unknown) => (typeof value === 'bigint' ? String(value) : value))
 
-/** Writes new payments, PENDING and due at once, in order, each with its first event. Answers them by id. */
+/** Writes new payments, due at once or SCHEDULED, in order, each with its first event. Answers them by id. */
 export async function insertPayments(
   client: SqlClient,
   payments: readonly NewPayment[],
@@ -48,13 +52,15 @@ export async function insertPayments(
     text: `with made as (
              insert into payments (id, kind, status, payer, payee, from_wallet_id, to_wallet_id, leased_wallet_id, from_currency,
                to_currency, asked_debit_minor, asked_credit_minor, fx_quote_id, quote_id, fee_minor, reference, provider,
-               due_at, created_at, updated_at)
-             select id, kind, 'PENDING', payer, payee, "fromWalletId", "toWalletId", "leasedWalletId", "fromCurrency",
+               beneficiary_id, destination_country, scheduled_for, due_at, created_at, updated_at)
+             select id, kind, case when "scheduledFor" is null then 'PENDING' else 'SCHEDULED' end, payer, payee, "fromWalletId", "toWalletId", "leasedWalletId", "fromCurrency",
                "toCurrency", "askedDebitMinor", "askedCreditMinor", "fxQuoteId", "quoteId", "feeMinor", reference, provider,
-               $2::timestamptz, $2::timestamptz, $2::timestamptz
+               "beneficiaryId", "destinationCountry", "scheduledFor", coalesce("scheduledFor", $2::timestamptz),
+               $2::timestamptz, $2::timestamptz
              from json_to_recordset($1::json) as p (id uuid, kind text, payer uuid, payee uuid, "fromWalletId" uuid,
                "toWalletId" uuid, "leasedWalletId" uuid, "fromCurrency" text, "toCurrency" text, "askedDebitMinor" bigint,
-               "askedCreditMinor" bigint, "fxQuoteId" uuid, "quoteId" uuid, "feeMinor" bigint, reference text, provider text)
+               "askedCreditMinor" bigint, "fxQuoteId" uuid, "quoteId" uuid, "feeMinor" bigint, reference text, provider text,
+               "beneficiaryId" uuid, "destinationCountry" text, "scheduledFor" timestamptz)
              returning *
            ), queued as (
              insert into payment_event_queue (payment_id, version, status, payer, payee, at)
@@ -76,6 +82,16 @@ export async function readPayments(client: SqlClient, ids: readonly string[]): P
   return new Map(rows.map((row) => [row.id, row]))
 }
 
+/** A payment, locked until the transaction ends; null where there is none. */
+export async function lockPayment(client: SqlClient, id: string): Promise<Payment | null> {
+  const { rows } = await client.query<Payment & { id: string }>({
+    name: 'payment-lock',
+    text: `select ${COLUMNS} from payments where id = $1 for no key update`,
+    values: [id],
+  })
+  return rows[0] ?? null
+}
+
 /** The payments of these wallets that have something due, each wallet's in order and behind none that must wait. */
 export async function readDue(
   client: SqlClient,
@@ -83,11 +99,14 @@ export async function readDue(
 ): Promise<Payment[]> {
   const { rows } = await client.query<Payment & { id: string }>({
     name: 'payment-read-due',
-    text: `select ${COLUMNS} from payments p
+    text: `with waiting as (
+             select leased_wallet_id, min(number) as number from payments
+             where leased_wallet_id = any($1::uuid[]) and status = 'PENDING' and due_at > $2 group by 1
+           )
+           select ${COLUMNS} from payments p
            where p.leased_wallet_id = any($1::uuid[]) and p.due_at <= $2
-             and not (p.status = 'PENDING' and exists (
-               select 1 from payments e where e.leased_wallet_id = p.leased_wallet_id and e.number < p.number
-                 and e.status = 'PENDING' and e.due_at > $2))
+             and (p.status <> 'PENDING' or not exists (
+               select 1 from waiting w where w.leased_wallet_id = p.leased_wallet_id and w.number < p.number))
            order by p.number limit $3`,
     values: [walletIds, now, limit],
   })

@@ -16,6 +16,34 @@ export interface WalletPort {
   read(ids: readonly string[]): Promise<readonly (WalletInfo | null)[]>
 }
 
+export interface BeneficiaryInfo {
+  readonly id: string
+  readonly owner: string
+  readonly country: string
+  readonly currency: string
+  readonly delivery: 'WALLET' | 'BANK' | 'CASH_PICKUP'
+  readonly walletId: string | null
+  /** Neither removed nor erased. */
+  readonly active: boolean
+}
+
+/** Whom and where to pay, account numbers whole: for a provider, and kept nowhere. */
+export interface PayoutDetails {
+  readonly name: string
+  readonly country: string
+  readonly currency: string
+  readonly delivery: 'BANK' | 'CASH_PICKUP'
+  readonly accountNumber: string | null
+  readonly bankName: string | null
+}
+
+export interface BeneficiaryPort {
+  /** In the order of the ids; null for what is none. */
+  read(ids: readonly string[]): Promise<readonly (BeneficiaryInfo | null)[]>
+  /** In the order of the ids; null for those who were removed. */
+  payoutDetails(ids: readonly string[]): Promise<readonly (PayoutDetails | null)[]>
+}
+
 export interface LockedQuote {
   readonly id: string
   readonly fromCurrency: string
@@ -76,6 +104,7 @@ export interface ToDecide {
   readonly currency: string
   readonly amountUsdMinor: bigint
   readonly counterpartyId: string | null
+  readonly destinationCountry: string | null
 }
 
 export interface Verdict {
@@ -121,6 +150,27 @@ export const walletPort = (client: ServiceClient): WalletPort => ({
       { ids },
     )
     return paymentWallets
+  },
+})
+
+export const beneficiaryPort = (client: ServiceClient): BeneficiaryPort => ({
+  async read(ids) {
+    if (ids.length === 0) return []
+    const { paymentBeneficiaries } = await client.request<{ paymentBeneficiaries: (BeneficiaryInfo | null)[] }>(
+      `query ($ids: [ID!]!) {
+         paymentBeneficiaries(ids: $ids) { id owner country currency delivery walletId active } }`,
+      { ids },
+    )
+    return paymentBeneficiaries
+  },
+  async payoutDetails(ids) {
+    if (ids.length === 0) return []
+    const { payoutDetails } = await client.request<{ payoutDetails: (PayoutDetails | null)[] }>(
+      `query ($ids: [ID!]!) {
+         payoutDetails(beneficiaryIds: $ids) { name country currency delivery accountNumber bankName } }`,
+      { ids },
+    )
+    return payoutDetails
   },
 })
 

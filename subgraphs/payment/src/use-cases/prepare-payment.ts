@@ -1,16 +1,20 @@
 import { accept, type Clock, type Pool, type Result, refuse, uuidv7 } from '@corridor/platform'
 import { type FeePolicy, feeOf } from '../domain/fee.ts'
 import type { TransferRequest } from './payment-request.ts'
-import type { QuotePort, RulesPort, WalletInfo, WalletPort } from './ports.ts'
+import { fits, readSides, type Sides, sidesOf } from './payment-sides.ts'
+import type { BeneficiaryPort, QuotePort, RulesPort, WalletPort } from './ports.ts'
 import { insertQuote, type PreparedQuote } from './quote-store.ts'
 
 export interface PrepareDeps {
   readonly pool: Pool
   readonly clock: Clock
   readonly wallets: WalletPort
+  readonly beneficiaries: BeneficiaryPort
   readonly quotes: QuotePort
   readonly rules: RulesPort
   readonly fees: FeePolicy
+  /** The provider of payouts. */
+  readonly defaultProvider: string
 }
 
 const QUOTE_MS = 60_000
@@ -22,20 +26,22 @@ export async function preparePayment(
   request: TransferRequest,
 ): Promise<Result<PreparedQuote>> {
   const { pool, clock, rules, fees } = deps
-  const found = await deps.wallets.read([request.fromWalletId, request.toWalletId])
-  const known = new Map(found.flatMap((wallet): [string, WalletInfo][] => (wallet ? [[wallet.id, wallet]] : [])))
-  const pair = pairOf(known, owner, request, 'input')
-  if (!pair.ok) return pair
-  const { from, to } = pair.value
+  const sides = sidesOf(await readSides(deps, [request]), owner, request, 'input')
+  if (!sides.ok) return sides
+  const { from, to } = sides.value
   const priced = await priceOf(deps, { owner, request, from, to })
   if (!priced.ok) return priced
   const { principalMinor, creditMinor, fxQuoteId, usdMinor, expiresAt } = priced.value
   const quote: PreparedQuote = {
     id: uuidv7(),
     owner,
+    kind: to.kind,
     fromWalletId: from.id,
-    toWalletId: to.id,
+    toWalletId: to.walletId,
     payee: to.owner,
+    beneficiaryId: to.beneficiaryId,
+    destinationCountry: to.country,
+    provider: to.kind === 'PAYOUT' ? deps.defaultProvider : null,
     fromCurrency: from.currency,
     toCurrency: to.currency,
     principalMinor,
@@ -49,42 +55,17 @@ export async function preparePayment(
   }
   const subject = {
     subjectId: quote.id,
-    kind: 'TRANSFER',
+    kind: to.kind,
     customerId: owner,
     currency: from.currency,
     amountUsdMinor: usdMinor,
     counterpartyId: to.owner,
+    destinationCountry: to.country,
   }
   await rules.decide([subject], { prepare: true })
   await insertQuote(pool, quote)
   return accept(quote)
 }
-
-/** Both wallets; the source is the payer's own, or it does not exist for him. Amounts are in the currency of their side. */
-export function pairOf(
-  wallets: ReadonlyMap<string, WalletInfo>,
-  owner: string,
-  { fromWalletId, toWalletId, debit, credit }: TransferRequest,
-  at: string,
-): Result<{ from: WalletInfo; to: WalletInfo }> {
-  const [from, to] = [wallets.get(fromWalletId), wallets.get(toWalletId)]
-  if (from?.owner !== owner) return refuse('NOT_FOUND', undefined, `${at}.fromWalletId`)
-  if (!to) return refuse('NOT_FOUND', undefined, `${at}.toWalletId`)
-  if (debit && debit.currency !== from.currency) {
-    return refuse('CURRENCY_MISMATCH', `${at}.debit is in ${from.currency}.`, `${at}.debit.currency`)
-  }
-  if (credit && credit.currency !== to.currency) {
-    return refuse('CURRENCY_MISMATCH', `${at}.credit is in ${to.currency}.`, `${at}.credit.currency`)
-  }
-  return accept({ from, to })
-}
-
-/** A locked rate is used whole, and only between the currencies of the two sides. */
-export const fits = (
-  quote: { readonly fromCurrency: string; readonly toCurrency: string },
-  fromCurrency: string,
-  toCurrency: string,
-): boolean => quote.fromCurrency === fromCurrency && quote.toCurrency === toCurrency
 
 interface PreparedPrice {
   readonly principalMinor: bigint
@@ -96,7 +77,7 @@ interface PreparedPrice {
 
 async function priceOf(
   { quotes, clock }: PrepareDeps,
-  input: { owner: string; request: TransferRequest; from: WalletInfo; to: WalletInfo },
+  input: { owner: string; request: TransferRequest } & Sides,
 ): Promise<Result<PreparedPrice>> {
   const { owner, request, from, to } = input
   const { debit, credit, fxQuoteId } = request

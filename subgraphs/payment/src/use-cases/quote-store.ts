@@ -4,9 +4,13 @@ import type { SqlClient } from '@corridor/platform'
 export interface PreparedQuote {
   readonly id: string
   readonly owner: string
+  readonly kind: 'TRANSFER' | 'PAYOUT'
   readonly fromWalletId: string
-  readonly toWalletId: string
-  readonly payee: string
+  readonly toWalletId: string | null
+  readonly payee: string | null
+  readonly beneficiaryId: string | null
+  readonly destinationCountry: string | null
+  readonly provider: string | null
   readonly fromCurrency: string
   readonly toCurrency: string
   readonly principalMinor: bigint
@@ -23,8 +27,9 @@ export async function insertQuote(client: SqlClient, quote: PreparedQuote): Prom
   await client.query({
     name: 'payment-insert-quote',
     text: `insert into payment_quotes (id, owner, from_wallet_id, to_wallet_id, payee, from_currency, to_currency,
-             principal_minor, credit_minor, fee_minor, fx_quote_id, reference, expires_at, created_at)
-           values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)`,
+             principal_minor, credit_minor, fee_minor, fx_quote_id, reference, expires_at, created_at, kind,
+             beneficiary_id, destination_country, provider)
+           values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)`,
     values: [
       quote.id,
       quote.owner,
@@ -40,6 +45,10 @@ export async function insertQuote(client: SqlClient, quote: PreparedQuote): Prom
       quote.reference,
       quote.expiresAt,
       quote.createdAt,
+      quote.kind,
+      quote.beneficiaryId,
+      quote.destinationCountry,
+      quote.provider,
     ],
   })
 }
@@ -52,7 +61,8 @@ export async function readQuotes(client: SqlClient, ids: readonly string[]): Pro
     text: `select id, owner, from_wallet_id as "fromWalletId", to_wallet_id as "toWalletId", payee,
              from_currency as "fromCurrency", to_currency as "toCurrency", principal_minor as "principalMinor",
              credit_minor as "creditMinor", fee_minor as "feeMinor", fx_quote_id as "fxQuoteId", reference,
-             expires_at as "expiresAt", created_at as "createdAt", payment_id as "paymentId"
+             expires_at as "expiresAt", created_at as "createdAt", payment_id as "paymentId",
+             kind, beneficiary_id as "beneficiaryId", destination_country as "destinationCountry", provider
            from payment_quotes where id = any($1::uuid[])`,
     values: [ids],
   })

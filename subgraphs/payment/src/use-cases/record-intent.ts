@@ -50,7 +50,13 @@ export async function cancelPayment(
   }
   const payment = await read(deps.pool, id)
   if (!payment || payment.payer !== payer) return refuse('NOT_FOUND', undefined, 'id')
-  return await record(deps, { id, intent: 'CANCEL', by: payer, note: reason, from: ['PENDING', 'IN_REVIEW'] })
+  return await record(deps, {
+    id,
+    intent: 'CANCEL',
+    by: payer,
+    note: reason,
+    from: ['SCHEDULED', 'PENDING', 'IN_REVIEW'],
+  })
 }
 
 const read = async (pool: Pool, id: string): Promise<Payment | null> =>

@@ -7,13 +7,19 @@ import {
   type Pool,
   type Result,
   refuse,
+  type SqlClient,
+  uuidv5,
   type Wakeups,
 } from '@corridor/platform'
-import type { HttpRequest } from '@corridor/subgraph'
+import { type HttpRequest, parseCurrency } from '@corridor/subgraph'
 import { Webhook, WebhookVerificationError } from 'standardwebhooks'
-import type { ProviderOutcome } from '../domain/payment.ts'
+import type { Payment } from '../domain/payment.ts'
+import { hear, PROVIDER_WORDS, type ToldOfPayment } from '../domain/provider-word.ts'
 import { callbackKey } from '../providers/sandbox-provider.ts'
-import { DUE_CHANNEL } from './channels.ts'
+import { DUE_CHANNEL, ITEMS_CHANNEL } from './channels.ts'
+import { lockPayment } from './payment-store.ts'
+import { openItem } from './reconciliation-store.ts'
+import { insertRefund } from './refund-store.ts'
 
 export interface CallbackDeps {
   readonly pool: Pool
@@ -23,44 +29,102 @@ export interface CallbackDeps {
   readonly callbackSecret: string
 }
 
-interface Told {
-  readonly paymentId: string
-  readonly outcome: ProviderOutcome
-  readonly amountMinor: bigint
-  readonly currency: string
+interface Told extends ToldOfPayment {
+  /** The provider's own id of the event. */
+  readonly eventId: string
+  readonly provider: string
+  /** Of a payment, or of a refund that goes through the provider. */
+  readonly subjectId: string
 }
+
+const EVENT_NAMESPACE = '2a7f5c0e-55b1-5f2d-8a3c-9d7e61f0b442'
+const RETURN_REASON = 'The money came back.'
 
 /**
  * Takes a provider's word for what became of a payment: signature checked, kept once under the provider's id of the
- * event, answered after the commit. The processor then moves the money.
+ * event, answered after the commit. The processor then moves the money. What no payment expects opens an item.
  */
 export async function takeCallback(deps: CallbackDeps, provider: string, request: HttpRequest): Promise<Result<null>> {
   const eventId = verified(deps.callbackSecret, request)
   if (eventId === null) return refuse('SIGNATURE_INVALID')
   const told = readTold(request.body)
-  if (told === null) return refuse('BAD_USER_INPUT', 'The callback names no payment and outcome.')
+  if (told === null) return refuse('BAD_USER_INPUT', 'The callback names no payment, outcome and amount.')
   const { pool, clock, wakeups, logger } = deps
-  const known = await inTransaction(pool, async (client) => {
-    const { rowCount } = await client.query(
-      `update payments set provider_outcome = coalesce(provider_outcome, $2),
-         due_at = case when status = 'AUTHORIZED' then $3::timestamptz else due_at end
-       where id = $1 and provider = $4 and to_currency = $5 and coalesce(credit_minor, asked_credit_minor) = $6`,
-      [told.paymentId, told.outcome, clock.now(), provider, told.currency, told.amountMinor],
-    )
-    if (rowCount !== 1) return false
-    await client.query(
-      `insert into provider_callbacks (provider, event_id, payment_id, outcome, received_at) values ($1, $2, $3, $4, $5)
-       on conflict do nothing`,
-      [provider, eventId, told.paymentId, told.outcome, clock.now()],
-    )
-    return true
-  })
-  if (!known) {
-    logger.error({ provider, payment: told.paymentId }, 'a provider spoke of a payment or amount that is not ours')
+  const word = { ...told, eventId, provider }
+  const taken = await inTransaction(pool, (client) => take(client, word, clock.now()))
+  if (taken === 'UNKNOWN') {
+    logger.error({ provider, payment: told.subjectId }, 'a provider spoke of a payment that is not ours')
     return refuse('NOT_FOUND')
   }
+  if (taken === 'OPENED') {
+    logger.error({ provider, payment: told.subjectId, word: told.word }, 'a provider said what no payment expects')
+  }
   wakeups.wake(DUE_CHANNEL)
-  return accept(null)
+  if (taken === 'OPENED') wakeups.wake(ITEMS_CHANNEL)
+  return taken === 'REFUSED' ? refuse('BAD_USER_INPUT', 'This cannot be said of such a payment.') : accept(null)
+}
+
+type Taken = 'TAKEN' | 'OPENED' | 'UNKNOWN' | 'REFUSED'
+
+async function take(client: SqlClient, told: Told, now: Date): Promise<Taken> {
+  const payment = await lockPayment(client, told.subjectId)
+  if (!payment) return (await takeOfRefund(client, told, now)) ? 'TAKEN' : 'UNKNOWN'
+  if (payment.provider !== told.provider) return 'UNKNOWN'
+  const heard = hear({ ...payment, expectedMinor: expectedOf(payment) }, told)
+  if (heard.do === 'refuse') return 'REFUSED'
+  if (!(await isNew(client, told, payment.id, now))) return 'TAKEN'
+  const id = uuidv5(`${told.provider}\n${told.eventId}`, EVENT_NAMESPACE)
+  switch (heard.do) {
+    case 'nothing':
+      return 'TAKEN'
+    case 'settle':
+      await client.query(
+        `update payments set provider_outcome = $2, due_at = case when status = 'AUTHORIZED' then $3 else due_at end
+         where id = $1`,
+        [payment.id, heard.outcome, now],
+      )
+      return 'TAKEN'
+    case 'return': {
+      const refund = { id, paymentId: payment.id, leasedWalletId: payment.leasedWalletId, reason: RETURN_REASON }
+      const asked = { source: 'PROVIDER', requestedBy: null, amountMinor: told.amountMinor } as const
+      await insertRefund(client, { ...refund, ...asked }, now)
+      return 'TAKEN'
+    }
+    case 'open': {
+      const { debitCode = null, creditCode = null } = heard.posting ?? {}
+      const { provider, amountMinor, currency } = told
+      const money = { amountMinor, currency, debitCode, creditCode }
+      await openItem(client, { id, kind: heard.kind, provider, paymentId: payment.id, ...money, openedAt: now })
+      return 'OPENED'
+    }
+  }
+}
+
+const expectedOf = ({ creditMinor, askedCreditMinor, askedDebitMinor, kind }: Payment): bigint | null =>
+  creditMinor ?? askedCreditMinor ?? (kind === 'WITHDRAWAL' ? askedDebitMinor : null)
+
+/** Keeps the provider's id of an event; false when it was kept before. */
+async function isNew(client: SqlClient, told: Told, subjectId: string, now: Date): Promise<boolean> {
+  const { rowCount } = await client.query(
+    `insert into provider_callbacks (provider, event_id, payment_id, outcome, received_at) values ($1, $2, $3, $4, $5)
+     on conflict do nothing`,
+    [told.provider, told.eventId, subjectId, told.word, now],
+  )
+  return rowCount === 1
+}
+
+/** The outcome of a refund that goes through the provider; false where there is none of that id and amount. */
+async function takeOfRefund(client: SqlClient, told: Told, now: Date): Promise<boolean> {
+  if (told.word !== 'SETTLED' && told.word !== 'FAILED') return false
+  const { rowCount } = await client.query(
+    `update refunds r set provider_outcome = coalesce(r.provider_outcome, $2),
+       due_at = case when r.status = 'PENDING' then $3::timestamptz else r.due_at end
+     from payments p
+     where r.id = $1 and p.id = r.payment_id and p.provider = $4 and r.amount_minor = $5 and p.to_currency = $6`,
+    [told.subjectId, told.word, now, told.provider, told.amountMinor, told.currency],
+  )
+  if (rowCount === 1) await isNew(client, told, told.subjectId, now)
+  return rowCount === 1
 }
 
 /** The id of the event, when the signature and its time hold. */
@@ -79,7 +143,7 @@ function verified(secret: string, { headers, body }: HttpRequest): string | null
   }
 }
 
-function readTold(body: Buffer): Told | null {
+function readTold(body: Buffer): Omit<Told, 'eventId' | 'provider'> | null {
   let parsed: unknown
   try {
     parsed = JSON.parse(body.toString('utf8'))
@@ -88,8 +152,10 @@ function readTold(body: Buffer): Told | null {
     return null
   }
   if (typeof parsed !== 'object' || parsed === null) return null
-  const { paymentId, outcome, amountMinor, currency } = parsed as Record<string, unknown> // Judged field by field.
-  if (!isUuid(paymentId) || (outcome !== 'SETTLED' && outcome !== 'FAILED')) return null
-  if (typeof amountMinor !== 'string' || !/^\d{1,18}$/.test(amountMinor) || typeof currency !== 'string') return null
-  return { paymentId, outcome, amountMinor: BigInt(amountMinor), currency }
+  const { paymentId: subjectId, outcome, amountMinor, currency } = parsed as Record<string, unknown> // Judged field by field.
+  const word = PROVIDER_WORDS.find((known) => known === outcome)
+  if (!isUuid(subjectId) || word === undefined) return null
+  if (typeof amountMinor !== 'string' || !/^[1-9]\d{0,17}$/.test(amountMinor)) return null
+  if (typeof currency !== 'string' || !parseCurrency(currency, 'currency').ok) return null
+  return { subjectId, word, amountMinor: BigInt(amountMinor), currency }
 }

@@ -1,0 +1,73 @@
+import { hasArrived, type Payment } from './payment.ts'
+
+/** What a provider says of a payment. RETURNED: money that was out came back; CHARGEBACK: money that was in was taken back. */
+export const PROVIDER_WORDS = ['SETTLED', 'FAILED', 'RETURNED', 'CHARGEBACK'] as const
+export type ProviderWord = (typeof PROVIDER_WORDS)[number]
+
+export interface ToldOfPayment {
+  readonly word: ProviderWord
+  readonly amountMinor: bigint
+  readonly currency: string
+}
+
+export type ItemKind = 'LATE_SETTLEMENT' | 'OTHER_AMOUNT' | 'LATE_FAILURE' | 'CHARGEBACK' | 'RETURN_REFUSED'
+
+/** A posting between house accounts, for money that no payment explains. */
+export interface SuspensePosting {
+  readonly debitCode: string
+  readonly creditCode: string
+}
+
+export type Heard =
+  /** It is known already, or says what is so. */
+  | { readonly do: 'nothing' }
+  /** The payment's outcome, to be applied by the processor; kept while the payment is not with the provider yet. */
+  | { readonly do: 'settle'; readonly outcome: 'SETTLED' | 'FAILED' }
+  | { readonly do: 'return' }
+  /** The payment stays as it is: somebody has to look. */
+  | { readonly do: 'open'; readonly kind: ItemKind; readonly posting: SuspensePosting | null }
+  | { readonly do: 'refuse' }
+
+const BEFORE_OUTCOME: ReadonlySet<Payment['status']> = new Set(['SCHEDULED', 'PENDING', 'IN_REVIEW', 'AUTHORIZED'])
+
+type Judged = Pick<Payment, 'kind' | 'status' | 'provider' | 'providerOutcome' | 'toCurrency'> & {
+  /** What shall arrive, as far as it is known. */
+  readonly expectedMinor: bigint | null
+}
+
+/**
+ * What a provider's word does to a payment. It never changes one that has ended, and never by another amount: such money
+ * goes to suspense, and somebody finds out why.
+ */
+export function hear(payment: Judged, { word, amountMinor, currency }: ToldOfPayment): Heard {
+  const { kind, status, provider, providerOutcome } = payment
+  if (kind === 'TRANSFER' || provider === null) return { do: 'refuse' }
+  const expected = amountMinor === payment.expectedMinor && currency === payment.toCurrency
+  const unsettled = BEFORE_OUTCOME.has(status) && providerOutcome === null
+  const settled = hasArrived(status) || (BEFORE_OUTCOME.has(status) && providerOutcome === 'SETTLED')
+  const incoming = kind === 'DEPOSIT'
+  switch (word) {
+    case 'SETTLED':
+      if (!expected) return { do: 'open', kind: 'OTHER_AMOUNT', posting: unexplained(provider, incoming) }
+      if (unsettled) return { do: 'settle', outcome: 'SETTLED' }
+      if (settled) return { do: 'nothing' }
+      return { do: 'open', kind: 'LATE_SETTLEMENT', posting: unexplained(provider, incoming) }
+    case 'FAILED':
+      if (unsettled) return { do: 'settle', outcome: 'FAILED' }
+      return settled ? { do: 'open', kind: 'LATE_FAILURE', posting: null } : { do: 'nothing' }
+    case 'RETURNED':
+      if (incoming) return { do: 'refuse' }
+      if (unsettled) return { do: 'settle', outcome: 'FAILED' }
+      if (!expected) return { do: 'open', kind: 'OTHER_AMOUNT', posting: unexplained(provider, true) }
+      return hasArrived(status) ? { do: 'return' } : { do: 'open', kind: 'LATE_FAILURE', posting: null }
+    case 'CHARGEBACK':
+      if (!incoming) return { do: 'refuse' }
+      return { do: 'open', kind: 'CHARGEBACK', posting: unexplained(provider, false) }
+  }
+}
+
+/** Money that came in is owed to nobody known; money that went out is owed by nobody known. */
+export const unexplained = (provider: string, incoming: boolean): SuspensePosting =>
+  incoming
+    ? { debitCode: `settlement.${provider}`, creditCode: `suspense.${provider}` }
+    : { debitCode: `suspense.${provider}`, creditCode: `settlement.${provider}` }

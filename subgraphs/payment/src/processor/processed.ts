@@ -1,0 +1,37 @@
+import type { Clock, Logger, Refusal } from '@corridor/platform'
+import type { FeePolicy } from '../domain/fee.ts'
+import type { Payment } from '../domain/payment.ts'
+import type { FundingProvider } from '../providers/funding-provider.ts'
+import type { PaymentChange } from '../use-cases/payment-store.ts'
+import type { BeneficiaryPort, LedgerPort, PricePort, RulesPort } from '../use-cases/ports.ts'
+
+export interface ProcessDeps {
+  readonly clock: Clock
+  readonly logger: Logger
+  readonly prices: PricePort
+  readonly rules: RulesPort
+  readonly ledger: LedgerPort
+  readonly beneficiaries: BeneficiaryPort
+  readonly providers: Readonly<Record<string, FundingProvider>>
+  readonly fees: FeePolicy
+}
+
+/** A payment as it shall stand. */
+export type Processed = PaymentChange
+
+const FIRST_BACKOFF_MS = 200
+const MAX_BACKOFF_MS = 30_000
+
+/** When to try again what has failed that often before. */
+export const retryAt = (now: Date, attempts: number): Date =>
+  new Date(now.getTime() + Math.min(FIRST_BACKOFF_MS * 2 ** attempts, MAX_BACKOFF_MS))
+
+export const settledNow = { dueAt: null, attempts: 0 } as const
+
+export const failed = (payment: Payment, { code, message }: Pick<Refusal, 'code' | 'message'>): Processed => ({
+  ...payment,
+  ...settledNow,
+  status: 'FAILED',
+  failureCode: code,
+  failureMessage: message,
+})
