@@ -32,7 +32,7 @@ function subgraphParts(input: PartsInput): Part[] {
     },
     ledger: { PUBLIC_URL: routerUrl(input.ports) },
     payment: {
-      ...calls(input, 'payment-service', 'forex', 'rule-engine', 'wallet'),
+      ...calls(input, 'payment-service', 'forex', 'profile', 'rule-engine', 'wallet'),
       IDEMPOTENCY_SECRET: secrets.text('payment.idempotency'),
       CALLBACK_SECRET: secrets.text('payment.callback'),
     },
@@ -78,7 +78,7 @@ function workerParts(input: PartsInput): Part[] {
     }),
     worker('payment-processor', {
       ...databaseOf(input, 'payment'),
-      ...calls(input, 'payment-processor', 'forex', 'ledger', 'rule-engine'),
+      ...calls(input, 'payment-processor', 'forex', 'ledger', 'profile', 'rule-engine'),
       REDIS_URL: redisUrl,
       CALLBACK_URL: `${routerUrl(ports)}/callbacks/sandbox`,
       CALLBACK_SECRET: secrets.text('payment.callback'),
