@@ -4,9 +4,11 @@
 set -euo pipefail
 umask 077
 
+printf %s "$WSO2_TRUSTSTORE_PASSWORD" > /tmp/truststore-password
 node certs/dist/main.js --folder /certs/all \
-  --product-truststore am=/stores/am/client-truststore.jks \
-  --product-truststore is=/stores/is/client-truststore.p12
+  --product-truststore-password-file /tmp/truststore-password \
+  --product-truststore /stores/am/client-truststore.jks \
+  --product-truststore /stores/is/client-truststore.p12
 
 give() { # party uid files...
   local folder=/certs/$1 uid=$2

@@ -10,7 +10,7 @@ export interface GenerateOptions {
   readonly renewBeforeDays?: number
   readonly parties?: readonly Party[]
   /** Trust stores that the products bring; their certificates are trusted too. */
-  readonly productTruststores?: readonly { readonly name: string; readonly store: string; readonly password: string }[]
+  readonly productTruststores?: readonly { readonly store: string; readonly passwordFile: string }[]
 }
 
 const RENEW_BEFORE_DAYS = 30

@@ -6,17 +6,14 @@ const { values } = parseArgs({
   options: {
     folder: { type: 'string', default: resolve(import.meta.dirname, '../out') },
     'renew-before-days': { type: 'string', default: '30' },
-    // name=path, the password in WSO2_TRUSTSTORE_PASSWORD.
+    'product-truststore-password-file': { type: 'string', default: '' },
     'product-truststore': { type: 'string', multiple: true, default: [] },
   },
 })
 
 try {
-  const password = process.env.WSO2_TRUSTSTORE_PASSWORD ?? ''
-  const productTruststores = values['product-truststore'].map((given) => {
-    const [name = '', store = ''] = given.split('=')
-    return { name, store, password }
-  })
+  const passwordFile = values['product-truststore-password-file']
+  const productTruststores = values['product-truststore'].map((store) => ({ store, passwordFile }))
   const made = generate({
     folder: values.folder,
     now: new Date(),

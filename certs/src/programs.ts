@@ -2,16 +2,11 @@ import { spawnSync } from 'node:child_process'
 
 const TIMEOUT_MS = 60_000
 
-/** Runs a program to its end. Secrets go by `env`, which other users of the machine cannot read. @throws Error with its words. */
-export function run(
-  program: string,
-  args: readonly string[],
-  options: { input?: string; env?: Record<string, string> } = {},
-): string {
+/** Runs a program to its end. Secrets go by files, never as arguments. @throws Error with the program's own words. */
+export function run(program: string, args: readonly string[], options: { input?: string } = {}): string {
   const { stdout, stderr, status, error } = spawnSync(program, args, {
     encoding: 'utf8',
     timeout: TIMEOUT_MS,
-    env: { ...process.env, ...options.env },
     ...(options.input === undefined ? {} : { input: options.input }),
   })
   if (error !== undefined) throw new Error(`${program} cannot be run: ${error.message}. ${REMEDIES[program] ?? ''}`)

@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto'
-import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { createServer as createHttpsServer, request } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { generate } from '../src/generate.ts'
-import { storePassword } from '../src/keystores.ts'
+import { storePasswordFile } from '../src/keystores.ts'
 import type { Party } from '../src/names.ts'
 import { run } from '../src/programs.ts'
 
@@ -69,19 +69,20 @@ describe('npm run certs', () => {
   })
 
   it('makes stores that keytool and openssl open', () => {
-    const env = { STORE_PASSWORD: storePassword(folder) }
+    const password = storePasswordFile(folder)
     const list = (store: string): string =>
-      run('keytool', ['-list', '-keystore', file(store), '-storepass:env', 'STORE_PASSWORD'], { env })
+      run('keytool', ['-list', '-keystore', file(store), '-storepass:file', password])
     for (const store of ['wso2am.p12', 'wso2am.jks']) expect(list(store)).toContain('PrivateKeyEntry')
     for (const store of ['truststore.p12', 'truststore.jks']) expect(list(store)).toContain('trustedCertEntry')
-    expect(
-      run('openssl', ['pkcs12', '-in', file('wso2am.p12'), '-nokeys', '-passin', 'env:STORE_PASSWORD'], { env }),
-    ).toContain('CN = wso2am')
+    expect(run('openssl', ['pkcs12', '-in', file('wso2am.p12'), '-nokeys', '-passin', `file:${password}`])).toContain(
+      'CN = wso2am',
+    )
     expect(run('openssl', ['verify', '-CAfile', file('ca.pem'), file('router.pem')])).toContain('OK')
   })
 
   it('trusts what the products trust, too', () => {
-    const password = 'changeit'
+    const passwordFile = file('their-password')
+    writeFileSync(passwordFile, 'changeit')
     const theirs = file('theirs.jks')
     run('keytool', [
       '-genkeypair',
@@ -93,17 +94,15 @@ describe('npm run certs', () => {
       'CN=localhost',
       '-keystore',
       theirs,
-      '-storepass',
-      password,
+      '-storepass:file',
+      passwordFile,
       '-storetype',
       'JKS',
     ])
     rmSync(file('truststore.jks'))
-    generate({ folder, now: NOW, parties: PARTIES, productTruststores: [{ name: 'AM', store: theirs, password }] })
-    const env = { STORE_PASSWORD: storePassword(folder) }
-    const listed = run('keytool', ['-list', '-keystore', file('truststore.jks'), '-storepass:env', 'STORE_PASSWORD'], {
-      env,
-    })
+    generate({ folder, now: NOW, parties: PARTIES, productTruststores: [{ store: theirs, passwordFile }] })
+    const password = storePasswordFile(folder)
+    const listed = run('keytool', ['-list', '-keystore', file('truststore.jks'), '-storepass:file', password])
     expect(listed).toContain('wso2carbon')
     expect(listed).toContain('corridor')
   })

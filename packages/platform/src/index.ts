@@ -61,4 +61,5 @@ export {
 } from './migrate.ts'
 export { createOrm, type EntityManager, LockMode, type MikroORM, sqlOf } from './orm.ts'
 export { ROLE_SCOPES, type Role } from './roles.ts'
+export { TLS_SETTINGS, type Tls, tlsOf } from './tls.ts'
 export { inProcessWakeups, redisWakeups, type Wakeups } from './wakeups.ts'

@@ -1,7 +1,8 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import { createServer as createTlsServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { pipeline } from 'node:stream/promises'
-import { Fault } from '@corridor/platform'
+import { Fault, type Tls } from '@corridor/platform'
 
 export interface HttpReply {
   readonly status: number
@@ -56,12 +57,19 @@ export const jsonReply = (status: number, value: unknown): HttpReply => ({
   body: JSON.stringify(value),
 })
 
-/** Listens on `port` (0: any free one) of `host`; answers the server and the port it got. */
+/**
+ * Listens on `port` (0: any free one) of `host`; answers the server and the port it got. With `tls` it takes callers who
+ * show a certificate of the same authority, and no others.
+ */
 export async function listen(
   handler: (request: IncomingMessage, response: ServerResponse) => void,
-  { port, host }: { port: number; host: string },
+  { port, host, tls }: { port: number; host: string; tls?: Tls | undefined },
 ): Promise<{ server: Server; port: number }> {
-  const server = createServer({ headersTimeout: HEADERS_TIMEOUT_MS, requestTimeout: REQUEST_TIMEOUT_MS }, handler)
+  const limits = { headersTimeout: HEADERS_TIMEOUT_MS, requestTimeout: REQUEST_TIMEOUT_MS }
+  const server: Server =
+    tls === undefined
+      ? createServer(limits, handler)
+      : createTlsServer({ ...limits, ...tls, requestCert: true, rejectUnauthorized: true }, handler)
   server.keepAliveTimeout = KEEP_ALIVE_TIMEOUT_MS
   await new Promise<void>((resolve, reject) => {
     server.once('error', (cause: NodeJS.ErrnoException) => {

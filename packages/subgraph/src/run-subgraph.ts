@@ -10,6 +10,8 @@ import {
   type Setting,
   setting,
   systemClock,
+  TLS_SETTINGS,
+  tlsOf,
   type Wakeups,
 } from '@corridor/platform'
 import { type ServeOptions, type Subgraph, type SubgraphName, serveSubgraph } from './serve.ts'
@@ -62,6 +64,7 @@ export async function runSubgraph<Settings extends Spec>(options: SubgraphProces
     readConfig(env, { ...COMMON, PORT: setting.port(PORTS[name]), ...database, ...addresses, ...key, ...settings })
     const own = readConfig(env, { ...COMMON, PORT: setting.port(PORTS[name]) })
     const clock = systemClock
+    const tls = tlsOf(own)
     const wakeups = redisWakeups({ url: own.REDIS_URL, logger })
     onStop('wake-ups', () => wakeups.close())
     const clients = new Map<SubgraphName, ServiceClient>()
@@ -70,7 +73,7 @@ export async function runSubgraph<Settings extends Spec>(options: SubgraphProces
       const urls = readConfig(env, addresses)
       const signer = createSigner({ issuer: service, privateJwk, clock })
       for (const audience of calls) {
-        const made = createServiceClient({ url: urls[urlVariable(audience)] ?? '', audience, signer })
+        const made = createServiceClient({ url: urls[urlVariable(audience)] ?? '', audience, signer, tls })
         onStop(`the client of ${audience}`, () => made.close())
         clients.set(audience, made)
       }
@@ -91,6 +94,7 @@ export async function runSubgraph<Settings extends Spec>(options: SubgraphProces
     const server = await serveSubgraph(subgraph, {
       port: own.PORT,
       host: own.HOST,
+      tls,
       verifier: createVerifier({ audience: name, publicJwks: own.INTERNAL_PUBLIC_KEYS, clock }),
       logger,
       clock,
@@ -111,6 +115,7 @@ const isKeys = (value: unknown): value is Record<string, JWK> =>
 
 const COMMON = {
   HOST: setting.text('127.0.0.1'),
+  ...TLS_SETTINGS,
   REDIS_URL: setting.url(),
   INTERNAL_PUBLIC_KEYS: setting.json(isKeys, 'public JWKs by issuer, in JSON'),
 }

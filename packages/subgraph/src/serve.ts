@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { ApolloServer, HeaderMap } from '@apollo/server'
-import { type Clock, Fault, type Logger, type Verifier } from '@corridor/platform'
+import { type Clock, Fault, type Logger, type Tls, type Verifier } from '@corridor/platform'
 import type { GraphQLSchema } from 'graphql'
 import { callOf } from './authorization.ts'
 import type { SubgraphContext } from './context.ts'
@@ -41,6 +41,8 @@ export interface ServeOptions {
   readonly clock: Clock
   /** Loopback by default; containers listen on all addresses. */
   readonly host?: string
+  /** Mutual TLS; undefined: plain HTTP, for loopback. */
+  readonly tls?: Tls | undefined
   /** Further routes by "METHOD /path"; a path that ends in `/*` takes all below it. They check their callers themselves. */
   readonly routes?: Readonly<Record<string, (request: HttpRequest & { path: string }) => Promise<HttpReply>>>
 }
@@ -88,11 +90,12 @@ export async function serveSubgraph(subgraph: Subgraph, options: ServeOptions): 
   const { server, port } = await listen((request, response) => void answer({ request, response, respond, logger }), {
     port: options.port,
     host: options.host ?? '127.0.0.1',
+    tls: options.tls,
   })
   const sockets = serveSubscriptions({ server, schema: subgraph.schema, verifier, logger, clock })
   return {
     port,
-    url: `http://127.0.0.1:${port}/graphql`,
+    url: `${options.tls === undefined ? 'http' : 'https'}://127.0.0.1:${port}/graphql`,
     async close() {
       await sockets.close()
       await closeServer(server)

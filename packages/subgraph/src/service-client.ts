@@ -1,4 +1,4 @@
-import { type Caller, Fault, isErrorCode, RefusalError, type Signer } from '@corridor/platform'
+import { type Caller, Fault, isErrorCode, RefusalError, type Signer, type Tls } from '@corridor/platform'
 import { Pool } from 'undici'
 
 export interface ServiceClient {
@@ -19,6 +19,8 @@ export interface ServiceClientOptions {
   readonly signer: Signer
   readonly timeoutMs?: number
   readonly connections?: number
+  /** What this service shows, and the authority that it trusts; undefined: plain HTTP. */
+  readonly tls?: Tls | undefined
 }
 
 const DEFAULT_TIMEOUT_MS = 10_000
@@ -32,7 +34,8 @@ interface Answer {
 export function createServiceClient(options: ServiceClientOptions): ServiceClient {
   const { audience, signer, timeoutMs = DEFAULT_TIMEOUT_MS, connections = DEFAULT_CONNECTIONS } = options
   const { origin, pathname } = new URL(options.url)
-  const pool = new Pool(origin, { connections, headersTimeout: timeoutMs, bodyTimeout: timeoutMs })
+  const tls = options.tls === undefined ? {} : { connect: { ...options.tls } }
+  const pool = new Pool(origin, { connections, headersTimeout: timeoutMs, bodyTimeout: timeoutMs, ...tls })
 
   const send = async (body: string, token: string): Promise<Answer> => {
     try {

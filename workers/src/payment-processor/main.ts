@@ -1,5 +1,15 @@
 import { createPaymentProcessor, sandboxProvider } from '@corridor/payment'
-import { createSigner, type JWK, readConfig, redisWakeups, runMain, setting, systemClock } from '@corridor/platform'
+import {
+  createSigner,
+  type JWK,
+  readConfig,
+  redisWakeups,
+  runMain,
+  setting,
+  systemClock,
+  TLS_SETTINGS,
+  tlsOf,
+} from '@corridor/platform'
 import { createServiceClient } from '@corridor/subgraph'
 
 const SERVICE = 'payment-processor'
@@ -18,11 +28,13 @@ await runMain(SERVICE, async ({ logger, onStop }) => {
     RULE_ENGINE_URL: setting.url('http://localhost:8005/graphql'),
     CALLBACK_URL: setting.url('http://localhost:4000/callbacks/sandbox'),
     CALLBACK_SECRET: setting.text(),
+    ...TLS_SETTINGS,
   })
   const clock = systemClock
+  const tls = tlsOf(config)
   const signer = createSigner({ issuer: SERVICE, privateJwk: config.INTERNAL_PRIVATE_KEY, clock })
   const client = (audience: string, url: string) => {
-    const made = createServiceClient({ url, audience, signer })
+    const made = createServiceClient({ url, audience, signer, tls })
     onStop(`the client of ${audience}`, () => made.close())
     return made
   }
