@@ -12,7 +12,7 @@ const WAIT = { timeout: 30_000, interval: 50 }
 const TAKEN_OVER = { timeout: 100_000, interval: 100 }
 const PARTS = [
   ...['forex', 'ledger', 'payment', 'profile', 'rule-engine', 'wallet'],
-  ...['forex-poller', 'payment-processor', 'ledger-sealer', 'outbox-relay', 'risk-counters', 'router'],
+  ...['forex-poller', 'payment-processor', 'ledger-sealer', 'reconciler', 'outbox-relay', 'risk-counters', 'router'],
 ]
 const redisUrl = inject('redisUrl')
 const brokers = inject('kafkaBrokers')

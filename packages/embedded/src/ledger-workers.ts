@@ -1,10 +1,11 @@
 import { createLedgerSealer } from '@corridor/ledger'
 import type { Clock, Logger, Wakeups } from '@corridor/platform'
+import { Reconciler } from '@corridor/workers'
 import type { ApplicationUrls } from './databases.ts'
 import type { Secrets } from './secrets.ts'
 import type { StopStack } from './stop-stack.ts'
 
-/** Starts what watches over the books: the sealer. */
+/** Starts what watches over the books: the sealer and the reconciler. */
 export function startLedgerWorkers(input: {
   databases: ApplicationUrls
   secrets: Secrets
@@ -22,4 +23,7 @@ export function startLedgerWorkers(input: {
   })
   stops.push('the ledger sealer', () => sealer.stop())
   sealer.start()
+  const reconciler = new Reconciler({ ...shared, databaseUrl: databases.ledger })
+  stops.push('the reconciler', () => reconciler.stop())
+  reconciler.start()
 }

@@ -24,6 +24,7 @@ export { checkInvariants, type InvariantCheck } from './use-cases/check-invarian
 export { exportLedger } from './use-cases/export-ledger.ts'
 export type { JournalDraft, TransferDraft } from './use-cases/journal-input.ts'
 export { LedgerUseCases } from './use-cases/ledger-use-cases.ts'
+export { type ReconcileDeps, reconcileBooks } from './use-cases/reconcile-books.ts'
 export { createLedgerSealer, type LedgerSealer, type LedgerSealerDeps } from './use-cases/seal-transfers.ts'
 
 /** Numbered SQL; read where it lies, so that it need not be copied by the build. */

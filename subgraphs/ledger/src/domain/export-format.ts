@@ -39,6 +39,10 @@ export function blockLine(block: SealedBlock): string {
 export const transferLine = (leafHash: Buffer, record: SealedRecord): string =>
   `${LEAF_BEFORE_HASH}${leafHash.toString('hex')}${LEAF_BEFORE_RECORD}${canonicalLeaf(record)}}`
 
+/** What stands for a sealed transfer that is gone. */
+export const missingTransferLine = (leafHash: Buffer, id: string): string =>
+  `${LEAF_BEFORE_HASH}${leafHash.toString('hex')}${LEAF_BEFORE_RECORD}{"id":"${id}"}}`
+
 export interface ExportTotals {
   readonly blocks: bigint
   readonly transfers: bigint

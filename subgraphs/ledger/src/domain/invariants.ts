@@ -2,11 +2,24 @@
 export interface BookInvariant {
   readonly name: string
   readonly description: string
-  /** One row: `rows` checked, `breaches` found, and of the first of them a `detail` of ids and numbers. */
+}
+
+export interface SqlInvariant extends BookInvariant {
+  /**
+   * One row: `rows` checked, `breaches` found, of the first of them a `detail` of ids and numbers, and, where they can be
+   * named, the `accounts` or the `transfers` that are wrong, up to a thousand.
+   */
   readonly sql: string
 }
 
-export const BOOK_INVARIANTS: readonly BookInvariant[] = [
+/** Checked by the same code as an export (`verify-export.ts`), over the books themselves. */
+export const BLOCKS_VERIFY: BookInvariant = {
+  name: 'blocks_verify',
+  description:
+    'Every transfer is sealed or waits for its block; every block holds its transfers as they stand, follows from the one before, and is signed.',
+}
+
+export const SQL_INVARIANTS: readonly SqlInvariant[] = [
   {
     name: 'entries_sum_to_zero',
     description: 'In each currency, the credits of all entries equal their debits.',
@@ -19,7 +32,8 @@ export const BOOK_INVARIANTS: readonly BookInvariant[] = [
     name: 'balance_is_sum_of_entries',
     description: 'The posted balance of every account is the sum of its entries.',
     sql: `select count(*) as rows, count(*) filter (where a.posted_minor <> coalesce(s.total, 0)) as breaches,
-                 min('account ' || a.id) filter (where a.posted_minor <> coalesce(s.total, 0)) as detail
+                 min('account ' || a.id) filter (where a.posted_minor <> coalesce(s.total, 0)) as detail,
+                 (array_agg(a.id) filter (where a.posted_minor <> coalesce(s.total, 0)))[:1000] as accounts
           from accounts a
           left join (select account_id, sum(case direction when 'CREDIT' then amount_minor else -amount_minor end) as total
                      from entries group by account_id) s on s.account_id = a.id`,
@@ -28,7 +42,8 @@ export const BOOK_INVARIANTS: readonly BookInvariant[] = [
     name: 'running_balances_chain',
     description: 'Entries of an account are numbered without a gap, and each balance follows from the one before.',
     sql: `select count(*) as rows, count(*) filter (where broken) as breaches,
-                 min('account ' || account_id || ' entry ' || number) filter (where broken) as detail
+                 min('account ' || account_id || ' entry ' || number) filter (where broken) as detail,
+                 (array_agg(distinct account_id) filter (where broken))[:1000] as accounts
           from (select account_id, number,
                        number <> lag(number, 1, 0) over w + 1
                        or balance_after_minor <> lag(balance_after_minor, 1, 0) over w
@@ -47,7 +62,8 @@ export const BOOK_INVARIANTS: readonly BookInvariant[] = [
                   union all select credit_account_id, 0, amount_minor from pending) as sides
             group by account_id
           )
-          select count(*) as rows, count(*) filter (where wrong) as breaches, min('account ' || id) filter (where wrong) as detail
+          select count(*) as rows, count(*) filter (where wrong) as breaches, min('account ' || id) filter (where wrong) as detail,
+                 (array_agg(id) filter (where wrong))[:1000] as accounts
           from (select a.id, a.held_minor <> coalesce(s.held, 0) or a.incoming_minor <> coalesce(s.incoming, 0) as wrong
                 from accounts a left join sums s on s.account_id = a.id) as compared`,
   },
@@ -55,7 +71,8 @@ export const BOOK_INVARIANTS: readonly BookInvariant[] = [
     name: 'available_above_floor',
     description: 'No account with a floor has less available than it.',
     sql: `select count(*) as rows, count(*) filter (where posted_minor - held_minor < floor_minor) as breaches,
-                 min('account ' || id) filter (where posted_minor - held_minor < floor_minor) as detail
+                 min('account ' || id) filter (where posted_minor - held_minor < floor_minor) as detail,
+                 (array_agg(id) filter (where posted_minor - held_minor < floor_minor))[:1000] as accounts
           from accounts where floor_minor is not null`,
   },
   {
@@ -63,7 +80,8 @@ export const BOOK_INVARIANTS: readonly BookInvariant[] = [
     description:
       'Every posting transfer has exactly its two entries, on accounts of its currency, and no other entry exists.',
     sql: `select count(*) as rows, count(*) filter (where not matches) as breaches,
-                 min('transfer ' || id) filter (where not matches) as detail
+                 min('transfer ' || id) filter (where not matches) as detail,
+                 (array_agg(id) filter (where not matches))[:1000] as transfers
           from (
             select coalesce(t.id, e.transfer_id) as id,
                    coalesce(t.action in ('POST', 'CAPTURE') and count(e.*) = 2
@@ -76,4 +94,23 @@ export const BOOK_INVARIANTS: readonly BookInvariant[] = [
             group by t.id, e.transfer_id, t.action
           ) as paired`,
   },
+  {
+    name: 'every_version_has_its_event',
+    description:
+      'Of an account whose events wait for delivery, the newest tells of its present version: no change went untold.',
+    sql: `select count(*) as rows, count(*) filter (where newest is distinct from version) as breaches,
+                 min('account ' || id) filter (where newest is distinct from version) as detail,
+                 (array_agg(id) filter (where newest is distinct from version))[:1000] as accounts
+          from (
+            select a.id, a.version, max((e.data ->> 'version')::bigint) as newest
+            from (select key, type, data::jsonb as data from event_queue
+                  union all select key, type, data::jsonb from parked_events) e
+            join accounts a on a.id = e.key::uuid
+            where e.type in ('ledger.entry', 'ledger.account')
+            group by a.id, a.version
+          ) as told`,
+  },
 ]
+
+/** All of them, in the order in which they are shown. */
+export const BOOK_INVARIANTS: readonly BookInvariant[] = [...SQL_INVARIANTS, BLOCKS_VERIFY]

@@ -19,6 +19,8 @@ export interface VerifyReport extends ExportTotals {
   /** Each names its block and transfer; the first of them, at most `MAX_PROBLEMS`. Empty: all of it holds. */
   readonly problems: readonly string[]
   readonly problemCount: number
+  /** The transfers that do not hash to their leaves, as far as they can be named; at most `MAX_PROBLEMS`. */
+  readonly changedTransfers: readonly string[]
   /** The ids of the keys whose signatures were found good. */
   readonly keyIds: readonly string[]
   /** The block whose hash the trusted head is. */
@@ -45,6 +47,7 @@ export async function verifyExport(chunks: AsyncIterable<Buffer>, options: Verif
 class ExportVerifier {
   private readonly problems: string[] = []
   private problemCount = 0
+  private readonly changedTransfers: string[] = []
   private lines = 0
   private keys: ReadonlyMap<string, SealVerifier> = new Map()
   private readonly usedKeys = new Set<string>()
@@ -80,6 +83,7 @@ class ExportVerifier {
       head: this.block?.blockHash ?? GENESIS_HASH,
       problems: this.problems,
       problemCount: this.problemCount,
+      changedTransfers: this.changedTransfers,
       keyIds: [...this.usedKeys],
       trustedBlock: this.trustedBlock,
     }
@@ -137,9 +141,10 @@ class ExportVerifier {
 
   private takeTransfer({ leafHash: stated, leaf }: { leafHash: string; leaf: Buffer }): void {
     if (leafHash(leaf).toString('hex') !== stated) {
-      this.report(
-        `Transfer ${idIn(leaf) ?? 'without a legible id'}, ${this.place()}, does not hash to its leaf: it was changed.`,
-      )
+      const id = idIn(leaf)
+      if (id !== undefined && this.changedTransfers.length < MAX_PROBLEMS) this.changedTransfers.push(id)
+      const named = id ?? 'without a legible id'
+      this.report(`Transfer ${named}, ${this.place()}, does not hash to its leaf: it was changed.`)
     }
     this.tree.append(Buffer.from(stated, 'hex'))
     this.leaves += 1
