@@ -14,6 +14,7 @@ export interface RuleSet {
   readonly proposedBy: string | null
   readonly description: string | null
   readonly model: Readonly<Record<string, unknown>>
+  readonly examples: readonly RuleExample[]
   readonly createdAt: Date
   readonly createdBy: string
 }

@@ -14,7 +14,8 @@ import { Arg, Ctx, FieldResolver, ID, Mutation, Query, Resolver, Root } from 'ty
 import { weightiest } from '../domain/decision.ts'
 import { type LimitUse, nearestFirst, remainingMinor } from '../domain/limit-use.ts'
 import type { RuleEngine } from '../rule-engine.ts'
-import { type DecideDeps, type DecideRequest, type Decision, type DryRun, decide } from '../use-cases/decide.ts'
+import type { DecideDeps, DecideRequest, Decision, DryRun } from '../use-cases/decide.ts'
+import { DecideTogether } from '../use-cases/decide-together.ts'
 import { readDecisions } from '../use-cases/decision-store.ts'
 import { evaluate, explain, limitsOf } from '../use-cases/evaluate.ts'
 import {
@@ -47,9 +48,15 @@ export type DecisionReader = ReturnType<typeof createDecisionReader>
 
 @Resolver(() => RuleDecisionType)
 export class RuleDecisionResolver {
+  private readonly deciding: DecideTogether
+  private readonly preparing: DecideTogether
+
   constructor(
     private readonly deps: DecideDeps & { decisions: DecisionReader; forex: ServiceClient; engine: RuleEngine },
-  ) {}
+  ) {
+    this.deciding = new DecideTogether(deps, { prepare: false })
+    this.preparing = new DecideTogether(deps, { prepare: true })
+  }
 
   @RequiresScopes('rules:read')
   @Query(() => RuleDecisionType, { nullable: true })
@@ -84,7 +91,7 @@ export class RuleDecisionResolver {
   ): Promise<DecisionResult[]> {
     if (inputs.length > MAX_GROUP) orThrow(refuse('BATCH_TOO_LARGE', undefined, 'inputs'))
     const requests = inputs.map((input, index) => orThrow(decideRequest(input, `inputs.${index}`)))
-    const decisions = await decide(this.deps, requests, { prepare: prepare === true })
+    const decisions = await (prepare ? this.preparing : this.deciding).decide(requests)
     return decisions.map(({ id, outcome, riskScore, reasons }) => ({
       subjectId: id,
       outcome: RuleOutcomeEnum[outcome],

@@ -143,7 +143,11 @@ export class RiskListResolver {
   }
 }
 
-const toRuleSet = ({ status, ...set }: RuleSet): RuleSetRow => ({ ...set, status: RuleSetStatusEnum[status] })
+const toRuleSet = ({ status, examples, ...set }: RuleSet): RuleSetRow => ({
+  ...set,
+  status: RuleSetStatusEnum[status],
+  examples: examples.map(({ input, outcome }) => ({ input, outcome: RuleOutcomeEnum[outcome] })),
+})
 
 const toReport = ({ evaluated, changed, changes }: Comparison): BacktestReportType => ({
   evaluated,

@@ -50,6 +50,15 @@ export class BacktestReportType {
   readonly changes!: readonly BacktestChangeType[]
 }
 
+@ObjectType('RuleExample', { description: 'What differs from an ordinary payment, and what the version says of it.' })
+export class RuleExampleType {
+  @Field(() => JSONObjectScalar)
+  readonly input!: JsonObject
+
+  @Field(() => RuleOutcomeEnum)
+  readonly outcome!: RuleOutcomeEnum
+}
+
 @ObjectType('RuleSet')
 export class RuleSetType {
   @Field(() => String)
@@ -72,6 +81,9 @@ export class RuleSetType {
 
   @Field(() => JSONObjectScalar)
   readonly model!: JsonObject
+
+  @Field(() => [RuleExampleType], { description: 'Run before the version was saved.' })
+  readonly examples!: readonly RuleExampleType[]
 
   @Field(() => DateTimeScalar)
   readonly createdAt!: Date

@@ -43,17 +43,12 @@ export async function lockCustomers(client: SqlClient, ids: readonly string[]): 
   return await lock()
 }
 
-export async function readCustomers(client: SqlClient, ids: readonly string[]): Promise<Map<string, RiskCustomer>> {
-  if (ids.length === 0) return new Map()
-  const { rows } = await client.query<RiskCustomer>({
-    name: 'rules-read-customers',
-    text: `select ${COLUMNS} from risk_customers where id = any($1::uuid[])`,
-    values: [[...new Set(ids)]],
-  })
-  return new Map(rows.map((row) => [row.id, row]))
+export async function readCustomer(client: SqlClient, id: string): Promise<RiskCustomer> {
+  const { rows } = await client.query<RiskCustomer>(`select ${COLUMNS} from risk_customers where id = $1`, [id])
+  return rows[0] ?? unknownCustomer(id)
 }
 
-export const unknownCustomer = (id: string): RiskCustomer => ({
+const unknownCustomer = (id: string): RiskCustomer => ({
   id,
   known: false,
   kycStatus: null,
@@ -64,20 +59,53 @@ export const unknownCustomer = (id: string): RiskCustomer => ({
   countries: [],
 })
 
-/** What the customers have used in the windows that hold `at`. */
-export async function readUsage(client: SqlClient, ids: readonly string[], at: Date): Promise<Map<string, Usage>> {
-  const distinct = [...new Set(ids)]
-  const { rows } = await client.query<{ customer_id: string; period: Period; payments: number; usd_minor: bigint }>({
-    name: 'rules-usage',
-    text: `select customer_id, period, payments, usd_minor from usage_windows
-           where customer_id = any($1::uuid[]) and (period, starts_at) in (select * from unnest($2::text[], $3::timestamptz[]))`,
-    values: [distinct, PERIODS, PERIODS.map((period) => windowStart(period, at))],
+/** What surrounds a group of payments, read at once: each question more is a way to the database and back. */
+export interface GroupFacts {
+  /** Payments that are decided already. */
+  readonly decided: ReadonlySet<string>
+  readonly usage: ReadonlyMap<string, Usage>
+  /** Where those who are paid live. */
+  readonly countries: ReadonlyMap<string, string>
+}
+
+interface FactsRow {
+  readonly decided: readonly string[]
+  readonly usage: readonly { customer: string; period: Period; payments: number; usd: string }[] | null
+  readonly countries: Readonly<Record<string, string>> | null
+}
+
+/** Of payments, of their customers in the windows that hold `at`, and of those who are paid. */
+export async function readFacts(
+  client: SqlClient,
+  {
+    subjects,
+    customers,
+    counterparties,
+    at,
+  }: {
+    readonly subjects: readonly string[]
+    readonly customers: readonly string[]
+    readonly counterparties: readonly string[]
+    readonly at: Date
+  },
+): Promise<GroupFacts> {
+  const { rows } = await client.query<FactsRow>({
+    name: 'rules-facts',
+    text: `select array(select id from decisions where id = any($1::uuid[])) as decided,
+             (select json_agg(json_build_object('customer', customer_id, 'period', period, 'payments', payments,
+                                                'usd', usd_minor::text))
+              from usage_windows where customer_id = any($2::uuid[])
+                and (period, starts_at) in (select * from unnest($3::text[], $4::timestamptz[]))) as usage,
+             (select json_object_agg(id, country)
+              from risk_customers where id = any($5::uuid[]) and country is not null) as countries`,
+    values: [subjects, customers, PERIODS, PERIODS.map((period) => windowStart(period, at)), counterparties],
   })
-  const usage = new Map(distinct.map((id): [string, Usage] => [id, new Map()]))
-  for (const row of rows) {
-    usage.get(row.customer_id)?.set(row.period, { payments: row.payments, usdMinor: row.usd_minor })
+  const [row] = rows
+  const usage = new Map(customers.map((id): [string, Usage] => [id, new Map()]))
+  for (const { customer, period, payments, usd } of row?.usage ?? []) {
+    usage.get(customer)?.set(period, { payments, usdMinor: BigInt(usd) })
   }
-  return usage
+  return { decided: new Set(row?.decided), usage, countries: new Map(Object.entries(row?.countries ?? {})) }
 }
 
 const kycLevelOf = ({ kycStatus, kycLevel }: RiskCustomer): 'NONE' | 'BASIC' | 'ENHANCED' =>

@@ -1,5 +1,5 @@
 import { queueChannel } from '@corridor/events'
-import { type Clock, inTransaction, invariant, type Pool, type SqlClient, type Wakeups } from '@corridor/platform'
+import { type Clock, inTransaction, invariant, type Pool, type Wakeups } from '@corridor/platform'
 import type { AmountBounds } from '../domain/amount-bounds.ts'
 import { combine, type Verdict } from '../domain/decision.ts'
 import type { DecisionInput } from '../domain/decision-input.ts'
@@ -9,10 +9,10 @@ import type { Edition, RuleBook, ShadowSay } from '../rule-book.ts'
 import {
   type Circumstances,
   decisionInput,
+  type GroupFacts,
   lockCustomers,
   type RiskCustomer,
-  readCustomers,
-  readUsage,
+  readFacts,
   type Usage,
 } from './customers.ts'
 import { readDecisions, writeDecisions } from './decision-store.ts'
@@ -62,12 +62,17 @@ export async function decide(
       client,
       requests.map(({ customerId }) => customerId),
     )
-    const known = await readDecisions(
-      client,
-      requests.map(({ subjectId }) => subjectId),
-    )
-    const fresh = await decideFresh({ ...deps, client, edition, customers, prepare }, firstOfEach(requests, known))
-    await writeDecisions(client, fresh, { reserve: !prepare })
+    const at = deps.clock.now()
+    const facts = await readFacts(client, {
+      subjects: requests.map(({ subjectId }) => subjectId),
+      customers: [...customers.keys()],
+      counterparties: requests.flatMap(({ counterpartyId }) => counterpartyId ?? []),
+      at,
+    })
+    const known = facts.decided.size === 0 ? new Map() : await readDecisions(client, [...facts.decided])
+    const undecided = firstOfEach(requests, facts.decided)
+    const fresh = await decideFresh({ edition, customers, facts, at, bounds: deps.bounds, prepare }, undecided)
+    await writeDecisions(client, fresh, { announce: !prepare })
     return new Map([...known, ...fresh.map(({ decision }): [string, Decision] => [decision.id, decision])])
   })
   deps.wakeups.wake(queueChannel('rule-engine'))
@@ -79,11 +84,11 @@ export async function decide(
 }
 
 /** The requests that are not decided yet; of several with one id, the first. */
-function firstOfEach(requests: readonly DecideRequest[], known: ReadonlyMap<string, Decision>): DecideRequest[] {
+function firstOfEach(requests: readonly DecideRequest[], decided: ReadonlySet<string>): DecideRequest[] {
   const first = new Map<string, DecideRequest>()
   for (const request of requests) {
     const { subjectId } = request
-    if (!known.has(subjectId) && !first.has(subjectId)) first.set(subjectId, request)
+    if (!decided.has(subjectId) && !first.has(subjectId)) first.set(subjectId, request)
   }
   return [...first.values()]
 }
@@ -96,36 +101,26 @@ export interface FreshDecision {
   readonly shadows: readonly ShadowSay[]
 }
 
-interface DecideFresh extends Pick<DecideDeps, 'clock' | 'bounds'> {
-  readonly client: SqlClient
+interface DecideFresh extends Pick<DecideDeps, 'bounds'> {
   readonly edition: Edition
   readonly customers: ReadonlyMap<string, RiskCustomer>
+  readonly facts: GroupFacts
+  readonly at: Date
   readonly prepare: boolean
 }
 
 /** In the order of the requests; those of one customer one after the other. */
 async function decideFresh(
-  { client, edition, clock, bounds, customers, prepare }: DecideFresh,
+  { edition, customers, facts, at, bounds, prepare }: DecideFresh,
   requests: readonly DecideRequest[],
 ): Promise<FreshDecision[]> {
-  if (requests.length === 0) return []
-  const at = clock.now()
-  const usage = await readUsage(
-    client,
-    requests.map(({ customerId }) => customerId),
-    at,
-  )
-  const counterparties = await readCustomers(
-    client,
-    requests.flatMap(({ counterpartyId, destinationCountry }) => (destinationCountry ? [] : (counterpartyId ?? []))),
-  )
   const decided = new Map<string, FreshDecision>()
   const decideInTurn = async (customerId: string, own: readonly DecideRequest[]): Promise<void> => {
     let customer = customers.get(customerId)
-    const used = usage.get(customerId)
+    const used = facts.usage.get(customerId)
     invariant(customer && used, 'every customer is locked and read')
     for (const request of own) {
-      const counterpartyCountry = counterparties.get(request.counterpartyId ?? '')?.country ?? null
+      const counterpartyCountry = facts.countries.get(request.counterpartyId ?? '') ?? null
       const surroundings = { at, bounds, lists: edition.lists, counterpartyCountry }
       const inputs = decisionInput(customer, used, request, surroundings)
       const { decision, shadows } = await decideOne({ edition, request, inputs, at, prepare })

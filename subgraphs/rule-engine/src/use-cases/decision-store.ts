@@ -29,39 +29,44 @@ const toLimitUse = (stored: DecisionRow['limits'][number]): LimitUse => ({
 const minorAsText = (_: string, value: unknown): unknown => (typeof value === 'bigint' ? String(value) : value)
 
 /**
- * Writes decisions, a statement per table: with their events, what they reserve, and what shadows said of them. The
- * customers are held locked.
+ * Writes decisions in one statement with what they reserve, then what shadows said of them, then their events. The
+ * customers are held locked. No more is counted than what this statement reserves: a payment may have been given up by now.
  */
 export async function writeDecisions(
   client: SqlClient,
   fresh: readonly FreshDecision[],
-  { reserve }: { reserve: boolean },
+  { announce }: { announce: boolean },
 ): Promise<void> {
-  if (fresh.length === 0) return
+  const [first] = fresh
+  if (!first) return
+  const { decidedAt, prepared } = first.decision // One for the whole group.
   const decisions = fresh.map(({ decision }) => decision)
+  const reserving = fresh.filter(({ reserves }) => reserves)
+  const toNewCountry = reserving.filter(({ decision }) => decision.inputs.newDestination)
   await client.query({
     name: 'rules-write-decisions',
-    text: `insert into decisions (id, prepared, customer_id, outcome, risk_score, reasons, limits, inputs, rule_sets, decided_at)
-           select * from unnest($1::uuid[], $2::boolean[], $3::uuid[], $4::text[], $5::smallint[], $6::jsonb[], $7::jsonb[],
-                                $8::jsonb[], $9::jsonb[], $10::timestamptz[])`,
+    text: WRITE_DECISIONS,
     values: [
       decisions.map(({ id }) => id),
-      decisions.map(({ prepared }) => prepared),
       decisions.map(({ customerId }) => customerId),
       decisions.map(({ outcome }) => outcome),
       decisions.map(({ riskScore }) => riskScore),
       decisions.map(({ reasons }) => JSON.stringify(reasons)),
       decisions.map(({ limits }) => JSON.stringify(limits, minorAsText)),
       decisions.map(({ inputs }) => JSON.stringify(inputs)),
-      decisions.map(({ ruleSets }) => JSON.stringify(ruleSets)),
-      decisions.map(({ decidedAt }) => decidedAt),
+      JSON.stringify(first.decision.ruleSets),
+      prepared,
+      decidedAt,
+      reserving.map(({ request }) => request.subjectId),
+      reserving.map(({ request }) => request.customerId),
+      reserving.map(({ request }) => request.amountUsdMinor),
+      PERIODS,
+      PERIODS.map((period) => windowStart(period, decidedAt)),
+      toNewCountry.map(({ request }) => request.customerId),
+      toNewCountry.map(({ decision }) => decision.inputs.destinationCountry),
     ],
   })
-  if (!reserve) return
-  await reservePayments(
-    client,
-    fresh.filter(({ reserves }) => reserves),
-  )
+  if (!announce) return
   await writeShadows(client, fresh)
   await enqueueEvents(
     client,
@@ -74,45 +79,28 @@ export async function writeDecisions(
   )
 }
 
-/** Counts what is reserved, and no more than what this statement reserves: a payment may have been given up by now. */
-async function reservePayments(client: SqlClient, reserving: readonly FreshDecision[]): Promise<void> {
-  const [first] = reserving
-  if (!first) return
-  const { decidedAt } = first.decision // One instant for the whole group.
-  const toNewCountry = reserving.filter(({ decision }) => decision.inputs.newDestination)
-  await client.query({
-    name: 'rules-reserve',
-    text: `with reserved as (
-             insert into reservations (payment_id, customer_id, usd_minor, reserved_at)
-             select payment_id, customer_id, usd_minor, $5
-             from unnest($1::uuid[], $2::uuid[], $3::bigint[]) as p (payment_id, customer_id, usd_minor)
-             on conflict (payment_id) do nothing
-             returning customer_id, usd_minor
-           ), counted as (
-             insert into usage_windows as u (customer_id, period, starts_at, payments, usd_minor)
-             select r.customer_id, w.period, w.starts_at, r.payments, r.usd_minor
-             from (select customer_id, count(*)::integer as payments, sum(usd_minor)::bigint as usd_minor
-                   from reserved group by 1) r
-               cross join unnest($6::text[], $7::timestamptz[]) as w (period, starts_at)
-             on conflict (customer_id, period, starts_at)
-               do update set payments = u.payments + excluded.payments, usd_minor = u.usd_minor + excluded.usd_minor
-           )
-           update risk_customers c set countries = c.countries || s.countries
-           from (select customer_id, array_agg(country) as countries
-                 from unnest($4::uuid[], $8::text[]) as d (customer_id, country) group by 1) s
-           where c.id = s.customer_id`,
-    values: [
-      reserving.map(({ request }) => request.subjectId),
-      reserving.map(({ request }) => request.customerId),
-      reserving.map(({ request }) => request.amountUsdMinor),
-      toNewCountry.map(({ request }) => request.customerId),
-      decidedAt,
-      PERIODS,
-      PERIODS.map((period) => windowStart(period, decidedAt)),
-      toNewCountry.map(({ decision }) => decision.inputs.destinationCountry),
-    ],
-  })
-}
+const WRITE_DECISIONS = `
+  with decided as (
+    insert into decisions (id, customer_id, outcome, risk_score, reasons, limits, inputs, rule_sets, prepared, decided_at)
+    select d.*, $8, $9, $10
+    from unnest($1::uuid[], $2::uuid[], $3::text[], $4::smallint[], $5::jsonb[], $6::jsonb[], $7::jsonb[]) as d
+  ), reserved as (
+    insert into reservations (payment_id, customer_id, usd_minor, reserved_at)
+    select r.*, $10 from unnest($11::uuid[], $12::uuid[], $13::bigint[]) as r
+    on conflict (payment_id) do nothing
+    returning customer_id, usd_minor
+  ), counted as (
+    insert into usage_windows as u (customer_id, period, starts_at, payments, usd_minor)
+    select r.customer_id, w.period, w.starts_at, r.payments, r.usd_minor
+    from (select customer_id, count(*)::integer as payments, sum(usd_minor)::bigint as usd_minor from reserved group by 1) r
+      cross join unnest($14::text[], $15::timestamptz[]) as w (period, starts_at)
+    on conflict (customer_id, period, starts_at)
+      do update set payments = u.payments + excluded.payments, usd_minor = u.usd_minor + excluded.usd_minor
+  )
+  update risk_customers c set countries = c.countries || s.countries
+  from (select customer_id, array_agg(country) as countries
+        from unnest($16::uuid[], $17::text[]) as d (customer_id, country) group by 1) s
+  where c.id = s.customer_id`
 
 async function writeShadows(client: SqlClient, fresh: readonly FreshDecision[]): Promise<void> {
   const rows = fresh.flatMap(({ decision, shadows }) =>

@@ -2,7 +2,7 @@ import { invariant, isUuid } from '@corridor/platform'
 import { combine } from '../domain/decision.ts'
 import { type LimitUse, limitUses } from '../domain/limit-use.ts'
 import { type RuleEngine, reasonsOf } from '../rule-engine.ts'
-import { type Circumstances, decisionInput, readCustomers, readUsage, unknownCustomer } from './customers.ts'
+import { type Circumstances, decisionInput, readCustomer, readFacts } from './customers.ts'
 import type { DecideDeps, DryRun } from './decide.ts'
 import { readRuleSets } from './rule-set-store.ts'
 
@@ -24,11 +24,11 @@ export async function evaluate(
   const edition = await book.current()
   const at = clock.now()
   const id = customerId ?? NOBODY
-  const customer = (await readCustomers(pool, [id])).get(id) ?? unknownCustomer(id)
-  const usage = (await readUsage(pool, [id], at)).get(id) ?? new Map()
+  const customer = await readCustomer(pool, id)
+  const { usage } = await readFacts(pool, { subjects: [], customers: [id], counterparties: [], at })
   const payment = { ...asked, counterpartyId: null, fromAccountId: null, toAccountId: null }
   const surroundings = { at, bounds, lists: edition.lists, counterpartyCountry: null }
-  const inputs = decisionInput(customer, usage, payment, surroundings)
+  const inputs = decisionInput(customer, usage.get(id) ?? new Map(), payment, surroundings)
   const { reasons, limits, ruleSets } = await edition.evaluate(inputs)
   return { ...combine(reasons), limits: limitUses(limits, inputs), inputs, ruleSets, decidedAt: at }
 }

@@ -1,6 +1,6 @@
 import { enqueueEvents } from '@corridor/events'
 import type { SqlClient } from '@corridor/platform'
-import type { RuleChangeAction, RuleExample, RuleSet } from '../domain/rule-set.ts'
+import type { RuleChangeAction, RuleSet } from '../domain/rule-set.ts'
 
 /** Where instances listen for new versions of rule sets and lists. */
 export const BOOK_CHANNEL = 'rules:book'
@@ -8,7 +8,7 @@ export const BOOK_CHANNEL = 'rules:book'
 /** Changes of rule sets and lists wait for each other: they are rare, and each looks at what is there before it writes. */
 const CHANGES_LOCK = 7_246_101
 
-const COLUMNS = `name, version, status, shadow, proposed_by as "proposedBy", description, model, created_at as "createdAt",
+const COLUMNS = `name, version, status, shadow, proposed_by as "proposedBy", description, model, examples, created_at as "createdAt",
                  created_by as "createdBy"`
 
 export const lockChanges = async (client: SqlClient): Promise<void> =>
@@ -41,9 +41,7 @@ export async function readRuleSets(client: SqlClient, versions: Readonly<Record<
 /** Writes the next version of a rule set. Changes are held locked. */
 export async function insertRuleSet(
   client: SqlClient,
-  set: Pick<RuleSet, 'name' | 'status' | 'description' | 'model' | 'createdAt' | 'createdBy'> & {
-    readonly examples: readonly RuleExample[]
-  },
+  set: Pick<RuleSet, 'name' | 'status' | 'description' | 'model' | 'examples' | 'createdAt' | 'createdBy'>,
 ): Promise<RuleSet> {
   const { rows } = await client.query<RuleSet>(
     `insert into rule_sets (name, version, status, description, model, examples, created_at, created_by)
