@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import { createServer as createTlsServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
-import { Fault } from '@corridor/platform'
+import { Fault, type Tls } from '@corridor/platform'
 
 export interface Reply {
   readonly status: number
@@ -71,9 +72,12 @@ export const errorReply = (status: number, code: string, message: string, traceI
 /** Listens on `port` (0: any free one) of `host`. */
 export async function listen(
   handler: (request: IncomingMessage, response: ServerResponse) => void,
-  { port, host }: { port: number; host: string },
+  { port, host, tls }: { port: number; host: string; tls?: Tls | undefined },
 ): Promise<{ server: Server; port: number }> {
-  const server = createServer({ headersTimeout: HEADERS_TIMEOUT_MS, requestTimeout: REQUEST_TIMEOUT_MS }, handler)
+  const limits = { headersTimeout: HEADERS_TIMEOUT_MS, requestTimeout: REQUEST_TIMEOUT_MS }
+  const { cert, key } = tls ?? {}
+  const server: Server =
+    cert === undefined ? createServer(limits, handler) : createTlsServer({ ...limits, cert, key }, handler)
   server.keepAliveTimeout = KEEP_ALIVE_TIMEOUT_MS
   await new Promise<void>((resolve, reject) => {
     server.once('error', (cause: NodeJS.ErrnoException) => {

@@ -9,6 +9,8 @@ import {
   type Setting,
   setting,
   systemClock,
+  TLS_SETTINGS,
+  tlsOf,
 } from '@corridor/platform'
 import { type AuthMode, createRouter } from './index.ts'
 
@@ -52,6 +54,7 @@ await runMain('router', async ({ logger, onStop }) => {
     AM_JWKS_URI: setting.optional(setting.url()),
     AM_API_CONTEXT: setting.optional(setting.text()),
     ALLOWED_ORIGINS: setting.list([]),
+    ...TLS_SETTINGS,
   })
   const { AM_JWKS_URI, AM_API_CONTEXT, SUBGRAPH_URLS, AUTH_MODES: modes } = config
   const assertion =
@@ -78,6 +81,7 @@ await runMain('router', async ({ logger, onStop }) => {
     allowedOrigins: config.ALLOWED_ORIGINS,
     callbackOwners: production ? CALLBACK_OWNERS : { ...CALLBACK_OWNERS, ...SANDBOX_OWNERS },
     production,
+    tls: tlsOf(config),
   })
   const running = await router.listen(config.PORT, config.HOST)
   onStop('the server', () => running.close())

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { type Clock, ERROR_MESSAGES, invariant, type Logger, type Signer } from '@corridor/platform'
+import { type Clock, ERROR_MESSAGES, invariant, type Logger, type Signer, type Tls } from '@corridor/platform'
 import type { DependencyState } from '@corridor/subgraph'
 import { createApolloHttp } from './apollo-http.ts'
 import { CALLBACK_PATH, type CallbackOwners, forwardCallback } from './callbacks.ts'
@@ -37,6 +37,8 @@ export interface RouterDeps {
   /** No embedded Sandbox. */
   readonly production?: boolean
   readonly introspection?: boolean
+  /** Serves HTTPS, and shows the same certificate to subgraphs; undefined: plain HTTP, for loopback. */
+  readonly tls?: Tls | undefined
 }
 
 export interface RunningRouter {
@@ -66,12 +68,12 @@ export function createRouter(deps: RouterDeps): Router {
   const limits: RouterLimits = { ...DEFAULT_LIMITS, ...deps.limits }
   const introspection = deps.introspection ?? !production
   const identity = createIdentity({ identity: deps.identity, authModes: deps.authModes, clock })
-  const dispatcher = createAgent(limits)
+  const dispatcher = createAgent(limits, deps.tls)
   const current = { urls: urlsOf(readSupergraph(deps.supergraphSdl), deps) }
   const ready = () => checkSubgraphs(current.urls, dispatcher)
 
   const start = async (port: number, host: string): Promise<RunningRouter> => {
-    const clients = createSubgraphClients({ urls: () => current.urls, signer, limits, logger })
+    const clients = createSubgraphClients({ urls: () => current.urls, signer, limits, logger, tls: deps.tls })
     const executorOf = (sdl: string) => new OperationExecutor(readSupergraph(sdl), clients, limits, { introspection })
     let executor = executorOf(deps.supergraphSdl)
     const { supergraphSdl } = deps
@@ -89,6 +91,7 @@ export function createRouter(deps: RouterDeps): Router {
       signer,
       limits,
       logger,
+      tls: deps.tls,
     })
     const graphql = createGraphqlHttp({ apollo, executor: () => executor, identity, limits, logger })
     const respond = async (request: IncomingMessage): Promise<Reply> => {
@@ -119,6 +122,7 @@ export function createRouter(deps: RouterDeps): Router {
       {
         port,
         host,
+        tls: deps.tls,
       },
     )
     const sockets = serveSubscriptions({
@@ -134,7 +138,7 @@ export function createRouter(deps: RouterDeps): Router {
     })
     return {
       port: listening.port,
-      url: `http://localhost:${listening.port}${GRAPHQL_PATH}`,
+      url: `${deps.tls === undefined ? 'http' : 'https'}://localhost:${listening.port}${GRAPHQL_PATH}`,
       replaceSupergraph(sdl) {
         const next = executorOf(sdl)
         const urls = urlsOf(next.supergraph, deps)

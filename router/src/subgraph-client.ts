@@ -1,4 +1,4 @@
-import { Fault, type Logger, type Signer } from '@corridor/platform'
+import { Fault, type Logger, type Signer, type Tls } from '@corridor/platform'
 import { Agent, type Dispatcher, Pool } from 'undici'
 import type { RouterContext } from './context.ts'
 import type { Transport } from './execution/transport.ts'
@@ -14,6 +14,8 @@ export interface SubgraphClientsOptions {
   readonly signer: Signer
   readonly limits: RouterLimits
   readonly logger: Logger
+  /** What the router shows to subgraphs, and the authority that it trusts. */
+  readonly tls?: Tls | undefined
 }
 
 const UNAUTHORIZED = 401
@@ -22,7 +24,7 @@ const UNAUTHORIZED = 401
  * Every subgraph over kept-alive connections. It gets the operation, a token made for it on behalf of the caller, the
  * trace and the idempotency key: nothing else of the client's request goes further. Nothing is sent twice.
  */
-export function createSubgraphClients({ urls, signer, limits, logger }: SubgraphClientsOptions): SubgraphClients {
+export function createSubgraphClients({ urls, signer, limits, logger, tls }: SubgraphClientsOptions): SubgraphClients {
   const pools = new Map<string, { pool: Pool; path: string }>()
   const poolOf = (subgraph: string) => {
     const url = urls().get(subgraph)
@@ -33,6 +35,7 @@ export function createSubgraphClients({ urls, signer, limits, logger }: Subgraph
       const pool = new Pool(origin, {
         connections: limits.subgraphConnections,
         maxResponseSize: limits.subgraphResponseBytes,
+        ...connectBy(tls),
       })
       found = { pool, path: pathname }
       pools.set(url, found)
@@ -121,5 +124,7 @@ function post(input: {
 }
 
 /** Connections for what is no GraphQL: readiness and callbacks. */
-export const createAgent = (limits: RouterLimits): Agent =>
-  new Agent({ headersTimeout: limits.subgraphTimeoutMs, bodyTimeout: limits.subgraphTimeoutMs })
+export const createAgent = ({ subgraphTimeoutMs }: RouterLimits, tls: Tls | undefined): Agent =>
+  new Agent({ headersTimeout: subgraphTimeoutMs, bodyTimeout: subgraphTimeoutMs, ...connectBy(tls) })
+
+const connectBy = (tls: Tls | undefined) => (tls === undefined ? {} : { connect: { ...tls } })

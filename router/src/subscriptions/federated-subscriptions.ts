@@ -1,4 +1,4 @@
-import { ANONYMOUS, ERROR_MESSAGES, Fault, type Logger, type Signer } from '@corridor/platform'
+import { ANONYMOUS, ERROR_MESSAGES, Fault, type Logger, type Signer, type Tls } from '@corridor/platform'
 import { GraphQLError } from 'graphql'
 import { isObject } from '../execution/json.ts'
 import type { Transport } from '../execution/transport.ts'
@@ -25,6 +25,7 @@ export interface FederatedSubscriptionsOptions {
   readonly signer: Signer
   readonly limits: RouterLimits
   readonly logger: Logger
+  readonly tls?: Tls | undefined
 }
 
 export interface SubscriptionRequest {
@@ -126,7 +127,7 @@ export class FederatedSubscriptions {
   }
 
   #upstream(operation: UpstreamOperation, request: OperationRequest): UpstreamOptions {
-    const { urls, signer, limits, logger } = this.options
+    const { urls, signer, limits, logger, tls } = this.options
     const { subgraph } = operation
     return {
       operation,
@@ -135,6 +136,7 @@ export class FederatedSubscriptions {
       readStart: (field) => this.#readStart(subgraph, field, request),
       maxEventBytes: limits.subgraphResponseBytes,
       logger,
+      tls,
     }
   }
 

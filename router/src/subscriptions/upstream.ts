@@ -1,4 +1,4 @@
-import { ERROR_MESSAGES, type Logger } from '@corridor/platform'
+import { ERROR_MESSAGES, type Logger, type Tls } from '@corridor/platform'
 import { type ExecutionResult, GraphQLError } from 'graphql'
 import { type Client, createClient } from 'graphql-ws'
 import WebSocket from 'ws'
@@ -29,6 +29,7 @@ export interface UpstreamOptions {
   readonly readStart: (field: string) => Promise<string>
   readonly maxEventBytes: number
   readonly logger: Logger
+  readonly tls?: Tls | undefined
 }
 
 const FIRST_WAIT_MS = 100
@@ -131,7 +132,7 @@ export function openUpstream(options: UpstreamOptions, sink: UpstreamSink): { cl
   return { close }
 }
 
-function connectionTo({ url, token, maxEventBytes }: UpstreamOptions, onOpen: () => void): Client {
+function connectionTo({ url, token, maxEventBytes, tls }: UpstreamOptions, onOpen: () => void): Client {
   let pongTimeout: NodeJS.Timeout | undefined
   const client = createClient({
     url: url.replace(/^http/, 'ws'),
@@ -141,6 +142,7 @@ function connectionTo({ url, token, maxEventBytes }: UpstreamOptions, onOpen: ()
           maxPayload: maxEventBytes,
           perMessageDeflate: false,
           handshakeTimeout: HANDSHAKE_TIMEOUT_MS,
+          ...tls,
         })
       }
     },
