@@ -24,6 +24,7 @@ const COMMANDS = {
   check: ['tools/dist/check.js'],
   environment: ['packages/embedded/dist/environment/main.js'],
   certs: ['certs/dist/main.js'],
+  profile: ['subgraphs/profile/dist/commands/main.js'],
   wso2: ['wso2/dist/main.js'],
   manifests: ['tools/dist/write-dependencies.js'],
   'migrations:record': ['tools/dist/record-migrations.js'],

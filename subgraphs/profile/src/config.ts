@@ -46,11 +46,15 @@ const SANDBOX_SETTINGS = {
   KYC_SANDBOX_PAGE_URL: setting.url(),
 }
 
-export const coreSettings = (config: Values<typeof IDENTITY_SETTINGS & typeof KEY_SETTINGS>, clock: Clock) => ({
+export const recordSettings = (config: Values<typeof KEY_SETTINGS>) => ({
   keysDatabaseUrl: config.PROFILE_KEYS_DATABASE_URL,
   masterKey: config.PROFILE_MASTER_KEY,
   previousMasterKeys: config.PROFILE_PREVIOUS_MASTER_KEYS,
   indexKey: config.PROFILE_INDEX_KEY,
+})
+
+export const coreSettings = (config: Values<typeof IDENTITY_SETTINGS & typeof KEY_SETTINGS>, clock: Clock) => ({
+  ...recordSettings(config),
   directory: directoryOf(config, clock),
 })
 

@@ -9,7 +9,7 @@ import { IdentitySync } from './use-cases/identity-sync.ts'
 import { ProfileStore } from './use-cases/profile-store.ts'
 import { NameScreening } from './use-cases/screening.ts'
 
-export interface CoreDeps {
+export interface RecordsDeps {
   readonly databaseUrl: string
   /** `profile_keys_db`: the subjects' keys, apart from what they open. */
   readonly keysDatabaseUrl: string
@@ -18,44 +18,59 @@ export interface CoreDeps {
   /** Master keys of before, until the keys that they wrap are rotated. */
   readonly previousMasterKeys?: readonly string[]
   readonly indexKey: string
-  /** Where users live. */
-  readonly directory: IdentityDirectory
   readonly clock: Clock
-  readonly logger: Logger
   readonly wakeups: Wakeups
 }
 
-/** What the subgraph and its worker share: records, keys, and the identity server on the far side. */
-export interface ProfileCore {
-  readonly store: ProfileStore
-  readonly screening: NameScreening
+export interface CoreDeps extends RecordsDeps {
+  /** Where users live. */
   readonly directory: IdentityDirectory
-  readonly sync: IdentitySync
-  readonly follow: FollowIdentity
+  readonly logger: Logger
+}
+
+/** Profiles with the keys that open them. */
+export interface ProfileRecords {
+  readonly store: ProfileStore
   readonly keysPool: Pool
   close(): Promise<void>
 }
 
+/** What the subgraph and its worker share: records, keys, and the identity server on the far side. */
+export interface ProfileCore extends ProfileRecords {
+  readonly screening: NameScreening
+  readonly directory: IdentityDirectory
+  readonly sync: IdentitySync
+  readonly follow: FollowIdentity
+}
+
 const KEYS_POOL_SIZE = 4
 
-export async function createProfileCore(deps: CoreDeps & { readonly service?: string }): Promise<ProfileCore> {
-  const { clock, directory, logger, wakeups, service = 'profile-service' } = deps
+export async function openRecords(deps: RecordsDeps, service: string): Promise<ProfileRecords> {
+  const { clock, wakeups } = deps
   const entities = [ProfileRecord, BeneficiaryRecord]
   const orm = await createOrm({ url: deps.databaseUrl, service, entities })
   const keysPool = createPool({ url: deps.keysDatabaseUrl, service, max: KEYS_POOL_SIZE })
   const keys = new SubjectKeys(keysPool, { current: deps.masterKey, previous: deps.previousMasterKeys ?? [] })
-  const store = new ProfileStore({ orm, keys, index: new BlindIndex(deps.indexKey), clock, wakeups })
-  const screening = new NameScreening(store)
   return {
-    store,
-    screening,
-    directory,
-    sync: new IdentitySync({ store, directory, logger }),
-    follow: new FollowIdentity({ store, screening, directory }),
+    store: new ProfileStore({ orm, keys, index: new BlindIndex(deps.indexKey), clock, wakeups }),
     keysPool,
     async close() {
       await orm.close()
       await keysPool.end()
     },
+  }
+}
+
+export async function createProfileCore(deps: CoreDeps, service = 'profile-service'): Promise<ProfileCore> {
+  const { directory, logger } = deps
+  const records = await openRecords(deps, service)
+  const { store } = records
+  const screening = new NameScreening(store)
+  return {
+    ...records,
+    screening,
+    directory,
+    sync: new IdentitySync({ store, directory, logger }),
+    follow: new FollowIdentity({ store, screening, directory }),
   }
 }

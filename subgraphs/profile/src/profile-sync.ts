@@ -23,7 +23,7 @@ const DEFAULT_FOLLOW_INTERVAL_MS = 15_000
  */
 export async function createProfileSync(deps: ProfileSyncDeps): Promise<ProfileSync> {
   const { logger, followIntervalMs = DEFAULT_FOLLOW_INTERVAL_MS } = deps
-  const core = await createProfileCore({ ...deps, service: SERVICE })
+  const core = await createProfileCore(deps, SERVICE)
   const follow = async (): Promise<boolean> => {
     await core.follow.poll()
     return false

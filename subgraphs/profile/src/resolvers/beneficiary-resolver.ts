@@ -93,8 +93,14 @@ function paymentBeneficiaryOf({ record, details }: KnownBeneficiary): PaymentBen
     ...{ id, owner, country, currency, walletId },
     active: removedAt === null && details !== null,
     delivery: delivery as DeliveryMethodEnum, // The same names.
+    screening: screeningOf(record),
     label: details ? labelOf(details) : FORMER_CUSTOMER,
   }
+}
+
+function screeningOf(record: KnownBeneficiary['record']): PaymentBeneficiary['screening'] {
+  const { screeningMatch: match, screeningScore: score, screeningListVersion: version } = record
+  return match === null || score === null ? null : { match, score, listVersion: Number(version) }
 }
 
 const labelOf = ({ name, accountNumber }: { name: string; accountNumber: string | null }): string =>

@@ -1,5 +1,5 @@
 import { CountryCodeScalar, CurrencyScalar, DateTimeScalar, Inaccessible, Key } from '@corridor/subgraph'
-import { Field, ID, InputType, ObjectType, registerEnumType } from 'type-graphql'
+import { Field, ID, InputType, Int, ObjectType, registerEnumType } from 'type-graphql'
 
 export enum DeliveryMethodEnum {
   WALLET = 'WALLET',
@@ -71,6 +71,21 @@ export class AddBeneficiaryInput {
   readonly bankName?: string | null
 }
 
+/** How a name compared with the lists: the rules get this, and never a name. */
+@Inaccessible()
+@ObjectType('ScreeningResult')
+export class ScreeningResult {
+  @Field(() => Boolean)
+  readonly match!: boolean
+
+  /** 0 to 100. */
+  @Field(() => Int)
+  readonly score!: number
+
+  @Field(() => Int)
+  readonly listVersion!: number
+}
+
 /** What a payment is decided on: nothing personal but the label. */
 @Inaccessible()
 @ObjectType('PaymentBeneficiary')
@@ -96,6 +111,10 @@ export class PaymentBeneficiary {
 
   @Field(() => ID, { nullable: true })
   readonly walletId!: string | null
+
+  /** Null before he was first compared. */
+  @Field(() => ScreeningResult, { nullable: true })
+  readonly screening!: ScreeningResult | null
 
   /** To show, never to keep: "Ada Lovelace, ****1234". */
   @Field(() => String)
