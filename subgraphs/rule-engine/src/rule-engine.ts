@@ -114,8 +114,21 @@ function isFinding(value: unknown): value is Finding {
   )
 }
 
-/** What the engine says went wrong: the line before the addresses of its machine code. */
-export function engineMessage(error: unknown): string {
-  const text = error instanceof Error ? error.message : String(error)
-  return text.split('\n', 1)[0] ?? text
+/** What the engine says went wrong, as it says it: an object in JSON, then the addresses of its machine code. */
+export interface EngineError {
+  /** lexerError, parserError, compilerError: it cannot be read. vmError: it failed. NodeError: a node did. */
+  readonly type?: string
+  readonly source?: string
 }
+
+export function engineError(error: unknown): EngineError {
+  const [line = ''] = (error instanceof Error ? error.message : String(error)).split('\n', 1)
+  try {
+    return Object(JSON.parse(line)) as EngineError // Both fields are looked at only to be shown or compared.
+  } catch {
+    return { source: line } // Some of its errors are plain words.
+  }
+}
+
+/** The cause alone: the engine adds all that its nodes were given, which is nobody's to read in a message. */
+export const engineMessage = (error: unknown): string => engineError(error).source ?? 'the engine failed'

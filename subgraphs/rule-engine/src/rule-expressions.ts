@@ -1,12 +1,16 @@
 import { evaluateExpressionSync, evaluateUnaryExpressionSync } from '@gorules/zen-engine'
 import type { DecisionModel, ModelNode } from './domain/decision-model.ts'
-import { engineMessage } from './rule-engine.ts'
+import { type EngineError, engineError } from './rule-engine.ts'
 
-/** An expression of a model, with where it stands. A unary one is about its column's field, as `$`. */
+/**
+ * An expression of a model, with where it stands. A unary one is about its column's field, as `$`. One that is not asked of
+ * every input, such as the answer of a row, or whose failure the engine itself reports, need only be readable.
+ */
 interface Expression {
   readonly at: string
   readonly text: string
-  readonly field: string | null
+  readonly field?: string | undefined
+  readonly always: boolean
 }
 
 /** What a node was given, by the node's id; as the engine's trace has it. */
@@ -33,7 +37,9 @@ export function expressionProblems(model: DecisionModel, runs: readonly NodeInpu
   return model.nodes.flatMap((node) => {
     const given = runs.flatMap((run) => contextOf(node, run[node.id]?.input))
     return expressionsOf(node).flatMap((expression) => {
-      const problem = unreadable(expression) ?? given.map((context) => failure(expression, context)).find(Boolean)
+      const asked = expression.always ? given : []
+      const problem =
+        unreadable(expression) ?? asked.map((context) => failure(expression, context)?.source).find(Boolean)
       return problem ? [`${node.name}, ${expression.at}, \`${expression.text}\`: ${problem}`] : []
     })
   })
@@ -49,37 +55,37 @@ function expressionsOf({ type, content }: ModelNode): Expression[] {
   if (type === 'decisionTableNode') return cellsOf(Object(content) as TableContent)
   if (type === 'expressionNode') {
     const { expressions = [] } = Object(content) as ExpressionContent
-    return expressions.map(({ key, value }) => ({ at: key, text: value, field: null }))
+    return expressions.map(({ key, value }) => ({ at: key, text: value, always: false }))
   }
   if (type === 'switchNode') {
     const { statements = [] } = Object(content) as SwitchContent
-    return statements.map(({ condition = '' }, index) => ({ at: `branch ${index + 1}`, text: condition, field: null }))
+    return statements.map(({ condition = '' }, index) => ({ at: `branch ${index + 1}`, text: condition, always: true }))
   }
   return []
 }
 
 const cellsOf = ({ inputs = [], outputs = [], rules = [] }: TableContent): Expression[] =>
-  rules.flatMap((rule, index) =>
-    [...inputs, ...outputs.map(({ id }) => ({ id, field: undefined }))].map(({ id, field }) => ({
-      at: `row ${index + 1}`,
-      text: rule[id] ?? '',
-      field: field ?? null,
-    })),
-  )
+  rules.flatMap((rule, index) => {
+    const at = `row ${index + 1}`
+    return [
+      ...inputs.map(({ id, field }) => ({ at, text: rule[id] ?? '', field: field || undefined, always: true })),
+      ...outputs.map(({ id }) => ({ at, text: rule[id] ?? '', always: false })),
+    ]
+  })
 
 /** Why the engine cannot read it; what only fails on an empty input can be read. */
 function unreadable(expression: Expression): string | undefined {
-  const problem = failure(expression, {})
-  return problem && !/"type":"vmError"/.test(problem) ? problem : undefined
+  const error = failure(expression, {})
+  return error?.type === 'vmError' ? undefined : error?.source
 }
 
-function failure({ text, field }: Expression, context: object): string | undefined {
+function failure({ text, field }: Expression, context: object): EngineError | undefined {
   if (text.trim() === '') return undefined
   try {
-    if (field === null) evaluateExpressionSync(text, context)
+    if (field === undefined) evaluateExpressionSync(text, context)
     else evaluateUnaryExpressionSync(text, { ...context, $: evaluateExpressionSync(field, context) })
     return undefined
   } catch (error) {
-    return engineMessage(error)
+    return engineError(error)
   }
 }

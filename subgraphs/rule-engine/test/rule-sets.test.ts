@@ -106,6 +106,12 @@ describe('saving a rule set', () => {
     const row = (when: string) => modelOf({ when, code: 'A', message: 'B' })
     expect(await refusalOf(row('amountUsdMinor >'))).toContain('input.model: Checks, row 1, `amountUsdMinor >`')
     expect(await refusalOf(row('amountUsdMinr > 5'))).toContain('input.model: Checks, row 1, `amountUsdMinr > 5`')
+    expect(await refusalOf(expressions({ findings: '[', total: '1' }))).toContain('input.model: x, findings, `[`')
+    const answer = 'string(100 / usage.day.payments)'
+    const table = findingsTable('t', 'T', [{ ...overTen('REVIEW'), when: 'usage.day.payments > 0' }])
+    const content = JSON.parse(JSON.stringify(table.content).replace('"\\"More than ten dollars.\\""', `"${answer}"`))
+    expect(JSON.stringify(content)).toContain(answer)
+    expect(await refusalOf(chain({ ...table, content }))).toBeUndefined()
   })
 
   it.each([

@@ -77,17 +77,16 @@ export interface RuleChange {
   readonly at: Date
 }
 
+export interface ChangedVersion {
+  readonly subject: 'rule-set' | 'list'
+  readonly name: string
+  readonly version: number
+}
+
 /** Keeps who did what, and tells other domains. */
 export async function recordChange(
   client: SqlClient,
-  {
-    subject,
-    name,
-    version,
-    action,
-    actor,
-    at,
-  }: RuleChange & { subject: 'rule-set' | 'list'; name: string; version: number },
+  { subject, name, version, action, actor, at }: RuleChange & ChangedVersion,
 ): Promise<void> {
   await client.query(
     'insert into rule_changes (subject, name, version, action, actor, at) values ($1, $2, $3, $4, $5, $6)',
@@ -100,10 +99,7 @@ export async function recordChange(
 }
 
 /** Who did what to a version, newest first. */
-export async function changesOf(
-  client: SqlClient,
-  { subject, name, version }: { subject: 'rule-set' | 'list'; name: string; version: number },
-): Promise<RuleChange[]> {
+export async function changesOf(client: SqlClient, { subject, name, version }: ChangedVersion): Promise<RuleChange[]> {
   const { rows } = await client.query<RuleChange>(
     `select action, actor, at from rule_changes where subject = $1 and name = $2 and version = $3 order by id desc`,
     [subject, name, version],

@@ -95,13 +95,19 @@ async function checkExpressions(
   set: VersionedModel,
   inputs: readonly DecisionInput[],
 ): Promise<Result<null>> {
+  const readable = noProblem(set, [])
+  if (!readable.ok) return readable
   const runs: NodeInputs[] = []
   for (const input of inputs) {
     const traced = await attempt(() => engine.trace([set], input), 'input.model')
     if (!traced.ok) return traced
     runs.push((traced.value[set.name] ?? {}) as NodeInputs) // The engine's trace has every node by its id.
   }
-  const [problem] = expressionProblems(set.model as unknown as DecisionModel, runs) // `tryCompile` has checked it.
+  return noProblem(set, runs)
+}
+
+function noProblem({ model }: VersionedModel, runs: readonly NodeInputs[]): Result<null> {
+  const [problem] = expressionProblems(model as unknown as DecisionModel, runs) // `tryCompile` has checked it.
   return problem === undefined ? accept(null) : refuse('BAD_USER_INPUT', `input.model: ${problem}`, 'input.model')
 }
 
