@@ -1,21 +1,18 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
 import { chmodSync, mkdtempSync, rmSync } from 'node:fs'
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { startPostgres } from '@corridor/dev-services'
-import { exportJWK, generateKeyPair, SignJWT } from 'jose'
+import { startTokenIssuer } from '@corridor/testing'
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 /** Below the ports that the system gives to connections of its own choice. */
 const PORT_OFFSET = Number(process.env.PLATFORM_PORT_OFFSET ?? 23_000)
 const START_TIMEOUT_MS = 120_000
 const STOP_TIMEOUT_MS = 10_000
-const AUDIENCE = 'corridor'
 /** As root, PostgreSQL runs as another user, who must reach his own folder in this one. */
 const PASS_THROUGH = 0o711
 
@@ -49,8 +46,8 @@ export async function startBenchPlatform(): Promise<BenchPlatform> {
       password: randomUUID(),
     })
     stops.push(() => postgres.stop())
-    const issuer = await startIssuer()
-    stops.push(issuer.stop)
+    const issuer = await startTokenIssuer()
+    stops.push(() => issuer.close())
     const platform = await startProcess({
       DATA_DIR: join(folder, 'data'),
       PLATFORM_PORT_OFFSET: String(PORT_OFFSET),
@@ -71,35 +68,6 @@ export async function startBenchPlatform(): Promise<BenchPlatform> {
   } catch (error) {
     await stop()
     throw error
-  }
-}
-
-/** An issuer of access tokens: discovery and keys, as OpenID Connect has them, and nothing else. */
-async function startIssuer() {
-  const { privateKey, publicKey } = await generateKeyPair('RS256')
-  const keys = { keys: [{ ...(await exportJWK(publicKey)), kid: 'bench', alg: 'RS256', use: 'sig' }] }
-  const server = createServer((request, response) => {
-    const body = request.url === '/jwks' ? keys : { issuer: url, jwks_uri: `${url}/jwks` }
-    response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(body))
-  })
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}` // A TCP server's address is never a path.
-  return {
-    url,
-    token: ({ subject, scopes }: { subject: string; scopes: readonly string[] }): Promise<string> =>
-      new SignJWT({ aut: 'APPLICATION_USER', client_id: 'bench', scope: scopes.join(' '), country: 'US' })
-        .setProtectedHeader({ alg: 'RS256', kid: 'bench' })
-        .setIssuer(url)
-        .setAudience(AUDIENCE)
-        .setSubject(subject)
-        .setIssuedAt()
-        .setExpirationTime('2h')
-        .sign(privateKey),
-    stop: () =>
-      new Promise<void>((resolve) => {
-        server.closeAllConnections()
-        server.close(() => resolve())
-      }),
   }
 }
 

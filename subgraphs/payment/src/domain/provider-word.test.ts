@@ -45,6 +45,13 @@ describe('what a provider says', () => {
     expect(said('COMPLETED', 'CHARGEBACK', { kind: 'DEPOSIT' })).toMatchObject({ kind: 'CHARGEBACK', posting: out })
   })
 
+  it('comes back only after it went out, even where that is not carried out yet', () => {
+    expect(said('AUTHORIZED', 'RETURNED')).toEqual({ do: 'settle', outcome: 'FAILED' })
+    expect(said('AUTHORIZED', 'RETURNED', { providerOutcome: 'SETTLED' })).toEqual({ do: 'return' })
+    expect(said('COMPLETED', 'RETURNED')).toEqual({ do: 'return' })
+    expect(said('FAILED', 'RETURNED')).toMatchObject({ kind: 'LATE_FAILURE' })
+  })
+
   it('is refused where it cannot be said: a deposit does not come back, a payout is not charged back', () => {
     expect(said('COMPLETED', 'RETURNED', { kind: 'DEPOSIT' })).toEqual({ do: 'refuse' })
     expect(said('COMPLETED', 'CHARGEBACK')).toEqual({ do: 'refuse' })

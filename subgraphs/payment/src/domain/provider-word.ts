@@ -59,7 +59,7 @@ export function hear(payment: Judged, { word, amountMinor, currency }: ToldOfPay
       if (incoming) return { do: 'refuse' }
       if (unsettled) return { do: 'settle', outcome: 'FAILED' }
       if (!expected) return { do: 'open', kind: 'OTHER_AMOUNT', posting: unexplained(provider, true) }
-      return hasArrived(status) ? { do: 'return' } : { do: 'open', kind: 'LATE_FAILURE', posting: null }
+      return settled ? { do: 'return' } : { do: 'open', kind: 'LATE_FAILURE', posting: null }
     case 'CHARGEBACK':
       if (!incoming) return { do: 'refuse' }
       return { do: 'open', kind: 'CHARGEBACK', posting: unexplained(provider, false) }

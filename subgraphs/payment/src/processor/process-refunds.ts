@@ -1,5 +1,5 @@
 import { accept, Fault, invariant, RefusalError, type Result } from '@corridor/platform'
-import type { Payment } from '../domain/payment.ts'
+import { hasArrived, type Payment } from '../domain/payment.ts'
 import { journalIdOf, type PricedPayment, planRefund, transferIdOf } from '../domain/postings.ts'
 import { unexplained } from '../domain/provider-word.ts'
 import { type Refund, returnedAtOriginalRate } from '../domain/refund.ts'
@@ -43,6 +43,10 @@ export async function processRefund(deps: ProcessDeps, input: RefundToProcess): 
 async function processOnce(deps: ProcessDeps, input: RefundToProcess): Promise<ProcessedRefund> {
   const { refund, payment } = input
   if (refund.status !== 'PENDING') return only({ ...refund, dueAt: null })
+  // A provider's return may be heard before what it says is carried out.
+  if (!hasArrived(payment.status)) {
+    return only({ ...refund, attempts: refund.attempts + 1, dueAt: retryAt(deps.clock.now(), refund.attempts) })
+  }
   if (payment.kind === 'DEPOSIT' && refund.transferIds.length > 0) return await throughProvider(deps, input)
   const returned = await returnedBy(deps, input)
   if (!returned.ok) return ended(input, returned.code)

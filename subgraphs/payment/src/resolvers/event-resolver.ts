@@ -1,4 +1,4 @@
-import { hasScope, invariant, orThrow, type Pool, RefusalError, refuse } from '@corridor/platform'
+import { invariant, orThrow, type Pool, RefusalError, refuse } from '@corridor/platform'
 import {
   decodeCursor,
   encodeCursor,
@@ -16,7 +16,7 @@ import { lastPosition, readTimelines } from '../use-cases/event-store.ts'
 import { numberOf } from './payment-cursor.ts'
 import type { PaymentReader } from './payment-resolver.ts'
 import { PaymentEventType } from './payment-types.ts'
-import { sightOf } from './sight.ts'
+import { isStaff, sightOf } from './sight.ts'
 
 /** The history of payments, read by position. */
 @Resolver(() => PaymentEventType)
@@ -92,8 +92,7 @@ export class PaymentEventResolver {
     @Root() { note, payer, status }: PaymentEvent,
     @Ctx() { caller }: SubgraphContext,
   ): Promise<string | null> {
-    const staff = hasScope(caller, 'payments:review') || hasScope(caller, 'ledger:audit')
-    return staff || (caller.subject === payer && status === 'CANCELLED') ? note : null
+    return isStaff(caller) || (caller.subject === payer && status === 'CANCELLED') ? note : null
   }
 }
 

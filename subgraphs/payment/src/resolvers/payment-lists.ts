@@ -1,4 +1,4 @@
-import { hasScope, orThrow, type Pool } from '@corridor/platform'
+import { orThrow, type Pool } from '@corridor/platform'
 import {
   type Connection,
   encodeCursor,
@@ -13,11 +13,12 @@ import { readPage } from '../use-cases/payment-store.ts'
 import { numberOf } from './payment-cursor.ts'
 import { PaymentConnectionType } from './payment-types.ts'
 import { ProfileRef, WalletRef } from './references.ts'
+import { isStaff } from './sight.ts'
 
-/** Payments of a wallet or of a profile, for its owner: those he made, and those that reached him. */
+/** Payments of a wallet or of a profile: those its owner made, and those that reached him. Staff sees all of a wallet. */
 async function listOf(
   pool: Pool,
-  of: { readonly customer: string; readonly walletId: string | null },
+  of: { readonly customer: string | null; readonly walletId: string | null },
   { first, after }: { first: number | null; after: string | null },
 ): Promise<Connection<Payment>> {
   const page = orThrow(pageOf({ first: first ?? 20, after, keyParts: 1 }))
@@ -46,6 +47,7 @@ export class WalletPaymentsResolver {
     @Arg('after', () => String, { nullable: true }) after: string | null,
     @Ctx() { caller }: SubgraphContext,
   ): Promise<Connection<Payment> | null> {
+    if (isStaff(caller)) return await listOf(this.pool, { customer: null, walletId: id }, { first, after })
     if (caller.kind !== 'user' || caller.subject === null) return null
     return await listOf(this.pool, { customer: caller.subject, walletId: id }, { first, after })
   }
@@ -63,8 +65,7 @@ export class ProfilePaymentsResolver {
     @Arg('after', () => String, { nullable: true }) after: string | null,
     @Ctx() { caller }: SubgraphContext,
   ): Promise<Connection<Payment> | null> {
-    const staff = hasScope(caller, 'payments:review') || hasScope(caller, 'ledger:audit')
-    if (!staff && (caller.kind !== 'user' || caller.subject !== id)) return null
+    if (!isStaff(caller) && (caller.kind !== 'user' || caller.subject !== id)) return null
     return await listOf(this.pool, { customer: id, walletId: null }, { first, after })
   }
 }

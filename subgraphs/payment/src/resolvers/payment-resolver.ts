@@ -49,7 +49,7 @@ import {
   SendPaymentResultType,
   WithdrawInput,
 } from './payment-types.ts'
-import { type Sight, sightOf } from './sight.ts'
+import { isStaff, type Sight, sightOf } from './sight.ts'
 
 const MAX_BULK = 1_000
 
@@ -103,8 +103,7 @@ export class PaymentResolver {
   ): Promise<Connection<Payment>> {
     const page = orThrow(pageOf({ first: first ?? 20, after, keyParts: 1 }))
     const { profileId, walletId, status, kind, from, to } = filter ?? {}
-    const staff = hasScope(caller, 'payments:review') || hasScope(caller, 'ledger:audit')
-    const customer = profileId && staff ? orThrow(parseId(profileId, 'filter.profileId')) : subjectOf(caller)
+    const customer = profileId && isStaff(caller) ? orThrow(parseId(profileId, 'filter.profileId')) : subjectOf(caller)
     if (profileId && profileId !== customer) orThrow(refuse('NOT_FOUND', undefined, 'filter.profileId'))
     const rows = await readPage(this.deps.pool, {
       viewer: { customer },
@@ -181,7 +180,7 @@ export class PaymentResolver {
     const refunder = {
       ...callerKey(context, this.deps.keys, input.idempotencyKey),
       isReviewer: hasScope(caller, 'payments:review'),
-      isStaff: hasScope(caller, 'payments:review') || hasScope(caller, 'ledger:audit'),
+      isStaff: isStaff(caller),
     }
     const { paymentId, reason } = input
     return orThrow(await refundPayment(this.deps, refunder, { paymentId, amount, reason }))

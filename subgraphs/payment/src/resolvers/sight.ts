@@ -1,4 +1,4 @@
-import { hasScope } from '@corridor/platform'
+import { type Caller, hasScope } from '@corridor/platform'
 import type { SubgraphContext } from '@corridor/subgraph'
 import { hasArrived, type Payment } from '../domain/payment.ts'
 
@@ -10,6 +10,10 @@ export function sightOf(
   { payer, payee, status }: Pick<Payment, 'payer' | 'payee' | 'status'>,
 ): Sight | null {
   if (caller.kind === 'user' && caller.subject === payer) return 'payer'
-  if (hasScope(caller, 'payments:review') || hasScope(caller, 'ledger:audit')) return 'staff'
+  if (isStaff(caller)) return 'staff'
   return caller.kind === 'user' && caller.subject === payee && hasArrived(status) ? 'payee' : null
 }
+
+/** Who may see payments of others. */
+export const isStaff = (caller: Caller): boolean =>
+  hasScope(caller, 'payments:review') || hasScope(caller, 'ledger:audit')

@@ -124,12 +124,12 @@ export interface PageOfPayments {
   readonly limit: number
 }
 
-/** A customer's payments, newest first: those he made, and those that reached him. One row more than `limit`. */
+/** A customer's payments, newest first: those he made, and those that reached him; of nobody in particular, all. One row more than `limit`. */
 export async function readPage(client: SqlClient, page: PageOfPayments): Promise<Payment[]> {
   const { rows } = await client.query<Payment & { id: string }>({
     name: 'payment-page',
     text: `select ${COLUMNS} from payments
-           where (payer = $1 or (payee = $1 and status in ('COMPLETED', 'PARTIALLY_REFUNDED', 'REFUNDED')))
+           where ($1::uuid is null or payer = $1 or (payee = $1 and status in ('COMPLETED', 'PARTIALLY_REFUNDED', 'REFUNDED')))
              and ($2::text[] is null or status = any($2)) and ($3::text is null or kind = $3)
              and ($4::uuid is null or from_wallet_id = $4 or to_wallet_id = $4)
              and ($5::timestamptz is null or created_at >= $5) and ($6::timestamptz is null or created_at < $6)
