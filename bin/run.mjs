@@ -29,6 +29,7 @@ const COMMANDS = {
   manifests: ['tools/dist/write-dependencies.js'],
   'migrations:record': ['tools/dist/record-migrations.js'],
   bench: benchmark,
+  ops: ['packages/embedded/dist/ops/main.js'],
   services: ['packages/testing/dist/services/main.js'],
   test: ['node_modules/vitest/vitest.mjs', 'run'],
   'test:services': ['node_modules/vitest/vitest.mjs', 'run', '--config', 'packages/testing/services/vitest.config.ts'],

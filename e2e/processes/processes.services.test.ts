@@ -69,6 +69,20 @@ describe('a platform of processes', () => {
     await ada.api.close()
   }, 150_000)
 
+  it('has delivered every event, parked none and given none up, as the operators see', async () => {
+    const ops = (...args: string[]): string[] =>
+      command
+        .beside('packages/embedded/dist/ops/main.js', ...args)
+        .trim()
+        .split('\n')
+    await vi.waitFor(() => {
+      const lag = ops('lag', 'payment')
+      expect(lag).toEqual(['payment: 0 waiting, the oldest for 0.0 s; 0 parked'])
+    }, WAIT)
+    expect(ops('parked', 'payment')).toEqual(['payment: 0 parked'])
+    expect(ops('dead-letters', 'payment')).toEqual(['payment.events: 0 dead letters'])
+  })
+
   it('ends its parts when it is killed itself, and the next one goes on', async () => {
     const [first] = command.running
     if (!first) throw new Error('there is none running')

@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process'
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
 import { chmodSync, mkdtempSync, rmSync } from 'node:fs'
 import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -31,7 +31,7 @@ export class PlatformCommand {
   start(...args: readonly string[]): Run {
     const child = spawn(process.execPath, ['packages/embedded/dist/main.js', ...args], {
       cwd: ROOT,
-      env: { ...this.env, DATA_DIR: this.dataDirectory, PLATFORM_PORT_OFFSET: String(OFFSET) },
+      env: this.environment(),
       stdio: ['ignore', 'pipe', 'pipe'],
     })
     let output = ''
@@ -50,6 +50,15 @@ export class PlatformCommand {
     this.running.add(run)
     void ended.then(() => this.running.delete(run))
     return run
+  }
+
+  /** What another command beside the platform prints; it must succeed. */
+  beside(main: string, ...args: readonly string[]): string {
+    return execFileSync(process.execPath, [main, ...args], { cwd: ROOT, env: this.environment(), encoding: 'utf8' })
+  }
+
+  private environment(): Record<string, string> {
+    return { ...this.env, DATA_DIR: this.dataDirectory, PLATFORM_PORT_OFFSET: String(OFFSET) }
   }
 
   async stop(run: Run, signal: NodeJS.Signals): Promise<{ code: number | null; tookMs: number }> {

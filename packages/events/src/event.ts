@@ -14,6 +14,16 @@ export const TOPICS = [
 
 export type Topic = (typeof TOPICS)[number]
 
+/** Whose events stand in which topics. */
+export const TOPICS_OF = {
+  forex: ['forex.rates'],
+  ledger: ['ledger.transfers', 'ledger.blocks'],
+  payment: ['payment.events'],
+  profile: ['profile.events'],
+  'rule-engine': ['rules.decisions'],
+  wallet: ['wallet.events'],
+} as const satisfies Readonly<Record<string, readonly Topic[]>>
+
 export interface NewEvent {
   /** A UUID; made if absent. Consumers recognise a repeated delivery by it. */
   readonly id?: string

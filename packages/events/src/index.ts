@@ -1,12 +1,21 @@
 export { type Consumer, type EventBus, Undeliverable } from './bus.ts'
 export { EVENT_MAJOR_VERSION, fromCloudEvent, toCloudEvent, UnreadableEvent } from './cloud-event.ts'
+export { deadLetterTopic } from './dead-letter-topic.ts'
+export { type DeadLetter, DeadLetters } from './dead-letters.ts'
 export { enqueueEvents, queueChannel } from './enqueue.ts'
-export { type DeliveredEvent, type EventData, type JsonValue, type NewEvent, TOPICS, type Topic } from './event.ts'
+export {
+  type DeliveredEvent,
+  type EventData,
+  type JsonValue,
+  type NewEvent,
+  TOPICS,
+  TOPICS_OF,
+  type Topic,
+} from './event.ts'
 export { areHandled, handleOnce, queuedEventIds } from './handled.ts'
 export { inProcessBus } from './in-process-bus.ts'
 export {
   DEAD_LETTER_RETENTION_MS,
-  deadLetterTopic,
   type KafkaBusOptions,
   kafkaBus,
   MAX_EVENT_BYTES,
@@ -21,6 +30,7 @@ export {
 } from './kafka-settings.ts'
 export { Lease } from './lease.ts'
 export { Loop, type LoopOptions } from './loop.ts'
+export { listParked, type ParkedEvent, type RelayLag, readLag, replayParked } from './parked.ts'
 export { Relay, type RelayOptions } from './relay.ts'
 export { type QueueRow, Sequencer, type SequencerOptions } from './sequencer.ts'
 export { EVENT_TABLES_SQL } from './tables.ts'

@@ -1,26 +1,13 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { Fault, isRetryableSqlError, type Logger } from '@corridor/platform'
-import {
-  type EachBatchPayload,
-  type IHeaders,
-  Kafka,
-  type Consumer as KafkaConsumer,
-  type KafkaMessage,
-  logLevel,
-  Partitioners,
-  type Producer,
-  type SASLOptions,
-} from 'kafkajs'
+import { type EachBatchPayload, type Kafka, type Consumer as KafkaConsumer, type KafkaMessage } from 'kafkajs'
 import { type Consumer, type EventBus, Undeliverable } from './bus.ts'
 import { fromCloudEvent, toCloudEvent, UnreadableEvent } from './cloud-event.ts'
+import { deadLetterTopic } from './dead-letter-topic.ts'
 import type { DeliveredEvent, Topic } from './event.ts'
-import type { KafkaConnection } from './kafka-settings.ts'
+import { connectKafka, type KafkaClientOptions, KafkaSender } from './kafka-client.ts'
 
-export interface KafkaBusOptions extends KafkaConnection {
-  /** Names this process to the brokers, in their logs and quotas. */
-  readonly clientId: string
-  readonly logger: Logger
-}
+export type KafkaBusOptions = KafkaClientOptions
 
 export const TOPIC_PARTITIONS = 3
 export const TOPIC_RETENTION_MS = 7 * 24 * 60 * 60 * 1000
@@ -37,9 +24,6 @@ const COMMIT_EVERY_EVENTS = 200
 const MAX_WAIT_MS = 100
 const TRACEPARENT = 'traceparent'
 
-/** Where events go that a consumer could not take, with the reason in their headers. */
-export const deadLetterTopic = (topic: string): string => `${topic}.dead`
-
 /**
  * Events through Apache Kafka, as CloudEvents in JSON: one group per consumer, one key's events in one partition. An
  * offset is committed after the effect, so that a crash or a rebalance repeats deliveries and loses none. What this
@@ -48,9 +32,9 @@ export const deadLetterTopic = (topic: string): string => `${topic}.dead`
  */
 export function kafkaBus(options: KafkaBusOptions): EventBus {
   const { logger, prefix = '' } = options
-  const kafka = connect(options)
+  const kafka = connectKafka(options)
   const topics = new TopicMaker(kafka, options.replicationFactor ?? 1)
-  const sender = new Sender(kafka)
+  const sender = new KafkaSender(kafka)
   const running: KafkaConsumer[] = []
   const closing = new AbortController()
 
@@ -84,6 +68,13 @@ export function kafkaBus(options: KafkaBusOptions): EventBus {
       running.push(client)
       await client.connect()
       await client.subscribe({ topics: [...names.keys()], fromBeginning: true })
+      client.on(client.events.CRASH, ({ payload: { error, restart } }) => {
+        // A consumer that will not start again must not be missed: the process ends, and whoever runs it starts it anew.
+        if (!restart && !closing.signal.aborted)
+          queueMicrotask(() => {
+            throw error
+          })
+      })
       const deliver = new Delivery({ consumer, names, sender, logger, closing: closing.signal })
       await client.run({
         eachBatchAutoResolve: false,
@@ -100,24 +91,6 @@ export function kafkaBus(options: KafkaBusOptions): EventBus {
       await sender.close()
     },
   }
-}
-
-function connect({ brokers, clientId, logger, tls, credentials }: KafkaBusOptions): Kafka {
-  const write = { [logLevel.ERROR]: 'error', [logLevel.WARN]: 'warn' } as const
-  return new Kafka({
-    brokers: [...brokers],
-    clientId,
-    ...(tls === undefined ? {} : { ssl: tls }),
-    // The client knows one type per mechanism; with these three all take a user and a password.
-    ...(credentials === undefined ? {} : { sasl: credentials as SASLOptions }),
-    logLevel: logLevel.INFO,
-    // The client's own progress is detail to us; `stack`, `timestamp` and the like are the logger's to add.
-    logCreator: () => (entry) => {
-      const { message, error, groupId, topic, partition } = entry.log
-      const level = entry.level === logLevel.ERROR || entry.level === logLevel.WARN ? write[entry.level] : 'debug'
-      logger[level]({ kafka: entry.namespace, error, groupId, topic, partition }, message)
-    },
-  })
 }
 
 /** Events too large for a broker cannot be delivered, nor, to keep their order, what follows them under their key. */
@@ -169,61 +142,11 @@ class TopicMaker {
   }
 }
 
-interface TopicMessages {
-  readonly topic: string
-  readonly messages: { key: Buffer | string | null; value: Buffer | string | null; headers: IHeaders }[]
-}
-
-/**
- * An idempotent producer, one send at a time, so that retries inside it neither repeat nor reorder. One that failed is
- * given up: it would number the next messages like those whose fate is unknown, and the broker would drop them as repeats.
- */
-class Sender {
-  private producer: Producer | null = null
-  private last: Promise<void> = Promise.resolve()
-
-  constructor(private readonly kafka: Kafka) {}
-
-  async send(topicMessages: TopicMessages[]): Promise<void> {
-    const sent = this.last.then(() => this.sendNow(topicMessages))
-    this.last = sent.catch(() => undefined) // The caller of this send is told; the next one starts afresh.
-    return sent
-  }
-
-  async close(): Promise<void> {
-    await this.last
-    await this.producer?.disconnect()
-    this.producer = null
-  }
-
-  private async sendNow(topicMessages: TopicMessages[]): Promise<void> {
-    const producer = this.producer ?? this.newProducer()
-    this.producer = producer
-    try {
-      await producer.connect()
-      await producer.sendBatch({ acks: -1, topicMessages })
-    } catch (error) {
-      this.producer = null
-      await producer.disconnect()
-      throw error
-    }
-  }
-
-  private newProducer(): Producer {
-    return this.kafka.producer({
-      idempotent: true,
-      maxInFlightRequests: 1,
-      allowAutoTopicCreation: false,
-      createPartitioner: Partitioners.DefaultPartitioner,
-    })
-  }
-}
-
 interface DeliveryOptions {
   readonly consumer: Consumer
   /** The cluster's names of the topics, and ours. */
   readonly names: ReadonlyMap<string, Topic>
-  readonly sender: Sender
+  readonly sender: KafkaSender
   readonly logger: Logger
   readonly closing: AbortSignal
 }

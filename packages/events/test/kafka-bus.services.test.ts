@@ -3,6 +3,7 @@ import { Fault, silentLogger } from '@corridor/platform'
 import { Kafka, logLevel } from 'kafkajs'
 import { describe, expect, inject, it, onTestFinished, vi } from 'vitest'
 import {
+  DeadLetters,
   type DeliveredEvent,
   deadLetterTopic,
   type EventBus,
@@ -92,6 +93,35 @@ describe('the bus of Kafka, besides', () => {
       datacontenttype: 'application/json',
       data: { amountMinor: '5' },
     })
+  })
+
+  it('sends dead letters again, as they were, once each, to a consumer that takes them by now', async () => {
+    const prefix = newPrefix()
+    const letters = new DeadLetters({ brokers, clientId: 'test', logger: silentLogger, prefix })
+    expect(await letters.list('payment.events')).toEqual([])
+    const bus = opened(prefix)
+    const seen: DeliveredEvent[] = []
+    let mended = false
+    await bus.subscribe(
+      reader(async (event) => {
+        if (!mended) throw new RangeError('not yet')
+        seen.push(event)
+      }),
+    )
+    const events = numbered('A', 2)
+    await bus.publish(events)
+    await vi.waitFor(async () => {
+      const found = await letters.list('payment.events')
+      expect(found.map(({ key, consumer, reason }) => [key, consumer, reason])).toEqual([
+        ['A', 'reader', 'RangeError'],
+        ['A', 'reader', 'RangeError'],
+      ])
+    }, WAIT)
+    mended = true
+    expect(await letters.replay('payment.events')).toBe(2)
+    await vi.waitFor(() => expect(seen).toEqual(events), WAIT)
+    expect(await letters.list('payment.events')).toEqual([])
+    expect(await letters.replay('payment.events')).toBe(0)
   })
 
   it('sends to the dead letters what a consumer refuses for ever, with the reason, and goes on', async () => {

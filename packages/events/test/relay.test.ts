@@ -1,16 +1,20 @@
+import { randomUUID } from 'node:crypto'
 import { mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createPool, inProcessWakeups, inTransaction, type Pool, silentLogger } from '@corridor/platform'
 import { createTestDatabase, type TestDatabase } from '@corridor/testing'
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import {
   type DeliveredEvent,
   EVENT_TABLES_SQL,
   enqueueEvents,
   handleOnce,
   inProcessBus,
+  listParked,
   Relay,
+  readLag,
+  replayParked,
   Sequencer,
 } from '../src/index.ts'
 
@@ -91,6 +95,53 @@ describe('the relay', () => {
       { data: { number: 1 } },
     ])
     expect((await pool.query<{ data: object }>('select data from event_queue')).rows).toEqual([{ data: { number: 2 } }])
+  })
+
+  it('shows what is parked with its key, and delivers it in its place when it is replayed', async () => {
+    const seen: unknown[] = []
+    let poisoned = true
+    const relay = relayTo(async ({ key, data }) => {
+      if (key === 'A' && data.number === 1 && poisoned) throw new Error('poison')
+      seen.push(data.number)
+    })
+    await enqueueEvents(pool, rates('A', 4))
+    await relay.round()
+    const [parked, ...others] = await listParked(pool)
+    expect(others).toEqual([])
+    expect(parked).toMatchObject({ topic: 'forex.rates', key: 'A', type: 'rate.changed', waiting: 2 })
+    expect(parked?.reason).toBe('The consumer test failed 5 times.')
+    expect(await readLag(pool)).toMatchObject({ waiting: 2, parked: 1 })
+    expect((await readLag(pool)).oldestMs).toBeGreaterThan(0)
+
+    expect(await replayParked(pool, randomUUID())).toBe(0)
+    poisoned = false
+    expect(await replayParked(pool, parked?.id ?? null)).toBe(1)
+    await relay.round()
+    expect(seen).toEqual([0, 1, 2, 3])
+    expect(await readLag(pool)).toEqual({ waiting: 0, oldestMs: 0, parked: 0 })
+  })
+
+  it('parks again what fails again', async () => {
+    const relay = relayTo(async () => {
+      throw new Error('poison')
+    })
+    await enqueueEvents(pool, rates('A', 1))
+    await relay.round()
+    expect(await replayParked(pool, null)).toBe(1)
+    await relay.round()
+    expect(await readLag(pool)).toMatchObject({ waiting: 0, parked: 1 })
+  })
+
+  it('is followed by its standby when it dies, once its lease has ended', async () => {
+    const seen: string[] = []
+    const dead = relayTo(async () => void seen.push('dead'), 300)
+    const standby = relayTo(async () => void seen.push('standby'))
+    await dead.round()
+    await enqueueEvents(pool, rates('A', 1))
+    await vi.waitFor(async () => {
+      await standby.round()
+      expect(seen).toEqual(['standby'])
+    })
   })
 
   it('lets a standby take over only when the lease has ended', async () => {

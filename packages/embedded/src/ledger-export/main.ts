@@ -1,14 +1,10 @@
-import { createWriteStream, existsSync } from 'node:fs'
-import { join } from 'node:path'
+import { createWriteStream } from 'node:fs'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
-import { StartError } from '@corridor/dev-services'
 import { exportLedger } from '@corridor/ledger'
 import { createPool, Fault } from '@corridor/platform'
-import { applicationUrl } from '../databases.ts'
 import { explainStartFailure } from '../explain-start-failure.ts'
-import { Secrets } from '../secrets.ts'
-import { readPlatformSettings } from '../settings.ts'
+import { applicationUrlFrom } from '../own-databases.ts'
 
 const USAGE = `npm run ledger:export -- <file>
 
@@ -22,7 +18,7 @@ async function main([file, ...more]: readonly string[]): Promise<number> {
     process.stderr.write(USAGE)
     return 2
   }
-  const pool = createPool({ url: databaseUrl(process.env), service: 'ledger-export', max: 1 })
+  const pool = createPool({ url: applicationUrlFrom(process.env, 'ledger'), service: 'ledger-export', max: 1 })
   try {
     await pool.query('select 1') // A database that is away leaves no empty file behind.
     const target = file === '-' ? process.stdout : createWriteStream(file, { flags: 'wx' })
@@ -32,19 +28,6 @@ async function main([file, ...more]: readonly string[]): Promise<number> {
   }
   if (file !== '-') process.stderr.write(`Written to ${file}. Check it with npm run ledger:verify -- ${file}\n`)
   return 0
-}
-
-/** `LEDGER_DATABASE_URL`, else the embedded database, with the password that the platform's start made. */
-function databaseUrl(env: Readonly<Record<string, string | undefined>>): string {
-  const { LEDGER_DATABASE_URL: given } = env
-  if (given) return given
-  const { dataDirectory, ports } = readPlatformSettings(env)
-  const path = join(dataDirectory, 'secrets.json')
-  if (!existsSync(path)) throw new StartError(`There are no books in ${dataDirectory}.`, 'start with npm start first')
-  return applicationUrl('ledger', {
-    port: ports.postgres,
-    password: Secrets.textIn(path, 'database.ledger.application'),
-  })
 }
 
 /** What went wrong as one sentence with its remedy. */
