@@ -40,12 +40,14 @@ export const SQL_INVARIANTS: readonly SqlInvariant[] = [
   },
   {
     name: 'running_balances_chain',
-    description: 'Entries of an account are numbered without a gap, and each balance follows from the one before.',
+    description:
+      'Entries of an account are numbered without a gap, in the order of their time, and each balance follows from the one before.',
     sql: `select count(*) as rows, count(*) filter (where broken) as breaches,
                  min('account ' || account_id || ' entry ' || number) filter (where broken) as detail,
                  (array_agg(distinct account_id) filter (where broken))[:1000] as accounts
           from (select account_id, number,
                        number <> lag(number, 1, 0) over w + 1
+                       or at < lag(at, 1, at) over w
                        or balance_after_minor <> lag(balance_after_minor, 1, 0) over w
                           + case direction when 'CREDIT' then amount_minor else -amount_minor end as broken
                 from entries window w as (partition by account_id order by number)) as chained`,

@@ -21,11 +21,11 @@ export async function readStatementBounds(
   const { rows } = await client.query<StatementBounds>({
     name: 'ledger-statement-bounds',
     text: `select a.id, a.code, a.currency, b.first, b.last, coalesce(o.balance_after_minor, 0) as "openingMinor"
-           from (select id, code, currency, entry_count from accounts
+           from (select id, code, currency from accounts
                  where ($1::uuid is null or id = $1) and ($2::uuid is null or id > $2) order by id limit $3) a
            cross join lateral (
-             select coalesce((select min(number) from entries where account_id = a.id and at >= $4), a.entry_count + 1) as first,
-                    coalesce((select min(number) from entries where account_id = a.id and at >= $5) - 1, a.entry_count) as last
+             select entry_number_at(a.id, $4::timestamptz - interval '1 microsecond') + 1 as first,
+                    entry_number_at(a.id, $5::timestamptz - interval '1 microsecond') as last
            ) b
            left join entries o on o.account_id = a.id and o.number = b.first - 1
            order by a.id`,
@@ -55,8 +55,8 @@ export async function readStatementEntries(
     text: `select e.number, e.at, e.direction, e.amount_minor as "amountMinor", e.balance_after_minor as "balanceMinor",
                   e.transfer_id as "transferId", t.journal_id as "journalId", j.description
            from (select * from entries where account_id = $1 and number > $2 and number <= $3 order by number limit $4) e
-           join transfers t on t.id = e.transfer_id
-           join journals j on j.id = t.journal_id
+           cross join lateral (select journal_id from transfers where id = e.transfer_id offset 0) t -- by its key
+           cross join lateral (select description from journals where id = t.journal_id offset 0) j
            order by e.number`,
     values: [accountId, after, last, limit],
   })
