@@ -11,7 +11,7 @@ import { RuleEngine } from './rule-engine.ts'
 import { customerProjection, paymentCounters } from './use-cases/risk-consumers.ts'
 import { shipRules } from './use-cases/ship-rules.ts'
 
-export type { AmountBounds } from './domain/amount-bounds.ts'
+export { type AmountBounds, DEFAULT_BOUNDS } from './domain/amount-bounds.ts'
 export { type Rebuilt, rebuildCounters } from './use-cases/rebuild-counters.ts'
 
 /** Numbered SQL; read where it lies, so that it need not be copied by the build. */

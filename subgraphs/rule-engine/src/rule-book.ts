@@ -49,12 +49,14 @@ export class RuleBook {
   private key = ''
   private lists = NO_LISTS
   private readAtMs = Number.NEGATIVE_INFINITY
+  private wakes = 0
   private reading: Promise<Edition> | null = null
   private readonly unsubscribe: () => void
 
   constructor(private readonly deps: { pool: Pool; wakeups: Wakeups; engine: RuleEngine }) {
     this.unsubscribe = deps.wakeups.subscribe(BOOK_CHANNEL, () => {
       this.readAtMs = Number.NEGATIVE_INFINITY
+      this.wakes += 1
     })
   }
 
@@ -74,6 +76,7 @@ export class RuleBook {
   private async read(): Promise<Edition> {
     const { pool, engine } = this.deps
     const startedMs = performance.now()
+    const { wakes } = this
     const versions = await readVersions(pool)
     this.lists = await loadRiskLists(pool, this.lists)
     const key = JSON.stringify([versions, this.lists.versions])
@@ -83,7 +86,8 @@ export class RuleBook {
       this.edition = editionOf(engine, { active, shadows, lists: this.lists })
       this.key = key
     }
-    this.readAtMs = startedMs
+    // Whatever woke us meanwhile may have come too late for what was read.
+    if (wakes === this.wakes) this.readAtMs = startedMs
     return this.edition
   }
 }

@@ -1,5 +1,6 @@
 import { DeadLetters, listParked, readKafkaConnection, readLag, replayParked, TOPICS_OF } from '@corridor/events'
 import { createLogger, createPool, Fault, isUuid, type Pool } from '@corridor/platform'
+import { rebuildCounters } from '@corridor/rule-engine'
 import { explainStartFailure } from '../explain-start-failure.ts'
 import { applicationUrlFrom } from '../own-databases.ts'
 
@@ -13,6 +14,7 @@ const USAGE = `npm run ops -- <command>
   parked replay <domain> [event id]  puts them back into the queue: all of the domain, or one
   dead-letters [domain]              messages that a consumer gave up
   dead-letters replay <domain>       sends them to their topics again
+  recount                            counts anew, payment by payment, what customers have used of their limits
 
   Domains: ${DOMAINS.join(', ')}. Databases are those of the running platform, or of <DOMAIN>_DATABASE_URL.
   Dead letters are in Kafka: they need KAFKA_BROKERS, as the platform does.
@@ -20,9 +22,10 @@ const USAGE = `npm run ops -- <command>
 
 const say = (line: string): void => void process.stdout.write(`${line}\n`)
 
-/** `npm run ops`: what waits, what is parked, what was given up; and another try for it. */
+/** `npm run ops`: what waits, what is parked, what was given up, and another try for it; counters counted anew. */
 async function main(args: readonly string[]): Promise<boolean> {
   const [command, ...rest] = args
+  if (command === 'recount') return rest.length === 0 && (await recount())
   const replay = rest[0] === 'replay'
   const [domain, eventId, ...more] = replay ? rest.slice(1) : rest
   const domains = domain === undefined ? DOMAINS : DOMAINS.filter((known) => known === domain)
@@ -34,6 +37,12 @@ async function main(args: readonly string[]): Promise<boolean> {
   else if (command === 'dead-letters' && !replay) await showDeadLetters(domains)
   else if (command === 'dead-letters') await replayDeadLetters(domains)
   else return false
+  return true
+}
+
+async function recount(): Promise<true> {
+  const { customers, corrected } = await withPool('rule-engine', rebuildCounters)
+  say(`${customers} customers counted anew, ${corrected} windows corrected`)
   return true
 }
 

@@ -11,7 +11,7 @@ export interface AmountBounds {
 export const DEFAULT_BOUNDS: AmountBounds = { minUsdMinor: 1, maxUsdMinor: 100_000_000 }
 
 /** Under which name reasons stand that no rule set can take away. */
-export const PLATFORM_RULES = { ruleSetName: 'platform', ruleSetVersion: 1 } as const
+const PLATFORM_RULES = { ruleSetName: 'platform', ruleSetVersion: 1 } as const
 
 /** What an amount outside the hard bounds is told. Both bounds belong to what is allowed. */
 export function outOfBounds({ amountUsdMinor, bounds }: Pick<DecisionInput, 'amountUsdMinor' | 'bounds'>): Reason[] {

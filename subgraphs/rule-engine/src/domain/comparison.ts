@@ -15,16 +15,12 @@ export interface Comparison {
   readonly changes: readonly OutcomeChange[]
 }
 
-/** Adds up, payment by payment, what a version would have changed. */
+/** Adds up what a version would have changed. */
 export class OutcomeComparison {
   private evaluated = 0
   private readonly changes = new Map<string, OutcomeChange>()
 
-  add({ before, after, usdMinor }: { before: Outcome; after: Outcome; usdMinor: bigint }): void {
-    this.addMany({ before, after, count: 1, usdMinor })
-  }
-
-  addMany({ before, after, count, usdMinor }: OutcomeChange): void {
+  add({ before, after, count, usdMinor }: OutcomeChange): void {
     this.evaluated += count
     if (before === after) return
     const known = this.changes.get(`${before} ${after}`)

@@ -1,4 +1,5 @@
 export type Outcome = 'APPROVE' | 'REVIEW' | 'DECLINE'
+/** From the mildest to the strictest. */
 export const OUTCOMES: readonly Outcome[] = ['APPROVE', 'REVIEW', 'DECLINE']
 export type PaymentKind = 'TRANSFER' | 'DEPOSIT' | 'WITHDRAWAL' | 'PAYOUT'
 
@@ -26,7 +27,6 @@ export interface Verdict {
 const REVIEW_FROM = 50
 const DECLINE_FROM = 75
 const MAX_SCORE = 100
-const SEVERITY: Readonly<Record<Outcome, number>> = { APPROVE: 0, REVIEW: 1, DECLINE: 2 }
 
 /**
  * The strictest of what single rules demand and of what their points add up to: 50 and more is a review, 75 and more a
@@ -40,11 +40,9 @@ export function combine(reasons: readonly Reason[]): Verdict {
   return { outcome, riskScore, reasons }
 }
 
-const stricter = (a: Outcome, b: Outcome): Outcome => (SEVERITY[a] >= SEVERITY[b] ? a : b)
+const severityOf = (outcome: Outcome): number => OUTCOMES.indexOf(outcome)
+const stricter = (a: Outcome, b: Outcome): Outcome => (severityOf(a) >= severityOf(b) ? a : b)
 
 /** The reason that a payment failed for, in one: of the strictest the one with most points. */
 export const weightiest = (reasons: readonly Reason[]): Reason | undefined =>
-  reasons.toSorted((a, b) => SEVERITY[b.outcome] - SEVERITY[a.outcome] || b.points - a.points)[0]
-
-/** How strict an outcome is, for comparing two. */
-export const severityOf = (outcome: Outcome): number => SEVERITY[outcome]
+  reasons.toSorted((a, b) => severityOf(b.outcome) - severityOf(a.outcome) || b.points - a.points)[0]

@@ -42,7 +42,7 @@ export const COMPLIANCE: ShippedRuleSet = {
       {
         when: 'customer.screeningMatch',
         code: 'SCREENING_MATCH',
-        message: 'The customer may be on a list.',
+        message: 'This payment needs a closer look.',
         outcome: 'REVIEW',
         points: 30,
       },

@@ -15,7 +15,7 @@ export interface BacktestRequest {
 }
 
 /** More payments than this are not decided again in one call. */
-export const MAX_BACKTEST = 50_000
+const MAX_BACKTEST = 50_000
 const PAGE = 1_000
 
 interface Past {
@@ -48,7 +48,7 @@ export async function backtestRuleSet(
         if (!afterwards.ok) return afterwards
         for (const [index, { outcome: before, inputs }] of page.entries()) {
           const after = afterwards.value[index] ?? before
-          comparison.add({ before, after, usdMinor: BigInt(inputs.amountUsdMinor) })
+          comparison.add({ before, after, count: 1, usdMinor: BigInt(inputs.amountUsdMinor) })
         }
       }
       return accept(comparison.result())
@@ -109,6 +109,6 @@ export async function shadowComparison(
     [name, version],
   )
   const comparison = new OutcomeComparison()
-  for (const row of rows) comparison.addMany(row)
+  for (const row of rows) comparison.add(row)
   return comparison.result()
 }

@@ -69,7 +69,7 @@ export async function decide(
       counterparties: requests.flatMap(({ counterpartyId }) => counterpartyId ?? []),
       at,
     })
-    const known = facts.decided.size === 0 ? new Map() : await readDecisions(client, [...facts.decided])
+    const known = facts.decided.size === 0 ? [] : await readDecisions(client, [...facts.decided])
     const undecided = firstOfEach(requests, facts.decided)
     const fresh = await decideFresh({ edition, customers, facts, at, bounds: deps.bounds, prepare }, undecided)
     await writeDecisions(client, fresh, { announce: !prepare })
