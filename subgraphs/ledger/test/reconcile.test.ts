@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { inProcessWakeups, type Logger, type Pool, silentLogger, systemClock } from '@corridor/platform'
 import pg from 'pg'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
@@ -88,6 +89,12 @@ describe('the invariants', () => {
     expect(checks.map(({ name }) => name)).toEqual(BOOK_INVARIANTS.map(({ name }) => name))
     expect(checks.filter(({ holds }) => !holds)).toEqual([])
     expect(checks.every(({ rowsChecked }) => rowsChecked > 0n)).toBe(true)
+  })
+
+  it('are those that the README explains', () => {
+    const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8')
+    const explained = [...readme.matchAll(/^\| `(\w+)` +\|/gm)].map(([, name]) => name)
+    expect(explained).toEqual(BOOK_INVARIANTS.map(({ name }) => name))
   })
 
   it.each(BOOK_INVARIANTS.map(({ name }) => name))('%s is found broken, with the account', async (name) => {
