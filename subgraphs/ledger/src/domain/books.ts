@@ -43,11 +43,22 @@ export class Books {
     return this.touched.get(id) ?? this.given.accounts.get(id)
   }
 
-  /** The accounts as the batch leaves them, of those that it changed. */
+  /**
+   * The accounts as the batch leaves them, of those that it changed. Each entry is a version of its account; what
+   * changed of holds is one more at the end, so that every version has exactly one event.
+   */
   changedAccounts(): AccountState[] {
-    return [...this.touched.values()].filter(
-      (account) => account.version !== this.given.accounts.get(account.id)?.version,
-    )
+    const held = this.accountsHeldOn()
+    return [...this.touched.values()].flatMap((account) => {
+      if (held.has(account.id)) return [{ ...account, version: account.version + 1n }]
+      return account.entryCount === this.given.accounts.get(account.id)?.entryCount ? [] : [account]
+    })
+  }
+
+  /** Accounts on which the batch made or resolved holds. */
+  accountsHeldOn(): Set<string> {
+    const holding = this.transfers.filter((row) => row.action !== 'POST')
+    return new Set(holding.flatMap((row) => [row.debitAccountId, row.creditAccountId]))
   }
 
   hasTransfer(id: string): boolean {
@@ -120,6 +131,7 @@ export class Books {
     const account = this.change(input.accountId)
     account.postedMinor += input.direction === 'CREDIT' ? input.amountMinor : -input.amountMinor
     account.entryCount += 1n
+    account.version += 1n
     this.entries.push({
       ...input,
       number: account.entryCount,
@@ -128,7 +140,7 @@ export class Books {
     })
   }
 
-  /** The account for changing, one version further; its state before is kept until the journal is decided. */
+  /** The account for changing; its state before is kept until the journal is decided. */
   private change(id: string): Mutable<AccountState> {
     let account = this.touched.get(id)
     if (!account) {
@@ -138,7 +150,6 @@ export class Books {
       this.touched.set(id, account)
     }
     if (this.undo && !this.undo.has(id)) this.undo.set(id, { ...account })
-    account.version += 1n
     return account
   }
 }

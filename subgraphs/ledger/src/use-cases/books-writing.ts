@@ -91,11 +91,9 @@ function sidesOf(transfers: readonly TransferRow[], entries: readonly EntryRow[]
   return { debits, credits }
 }
 
-/** Of accounts of which something changed beside what their entries say: holds made or released. */
+/** An account whose holds changed has an event that says so, beside those of its entries. */
 function eventColumns(books: Books, accounts: readonly AccountState[]): unknown[] {
-  const held = new Set(
-    books.transfers.filter((row) => row.action !== 'POST').flatMap((row) => [row.debitAccountId, row.creditAccountId]),
-  )
+  const held = books.accountsHeldOn()
   const changed = accounts.filter((account) => held.has(account.id))
   return [
     plainArray(changed.map((account) => account.id)),
