@@ -7,7 +7,7 @@ import { sourceFiles } from '../src/source-files.ts'
 const MAX_LINES = 400
 /** Whose business the environment is: process entries, what starts or builds processes, and a library's only switch. */
 const MAY_READ_ENVIRONMENT =
-  /(^|\/)main\.ts$|^router\/src\/apollo-telemetry\.ts$|^(packages\/embedded|bin|tools|bench|e2e)\/|^packages\/testing\/|\.test\.ts$/
+  /(^|\/)main\.ts$|^packages\/platform\/src\/lifecycle\.ts$|^router\/src\/apollo-telemetry\.ts$|^(packages\/embedded|bin|tools|bench|e2e)\/|^packages\/testing\/|\.test\.ts$/
 
 const SILENCING = /\/[/*]\s*(@ts-(?:ignore|nocheck|expect-error)|biome-ignore|eslint-disable)/
 

@@ -1,5 +1,4 @@
-import { type SqlClient, uuidv7 } from '@corridor/platform'
-import { context, propagation } from '@opentelemetry/api'
+import { currentTraceparent, type SqlClient, uuidv7 } from '@corridor/platform'
 import type { NewEvent } from './event.ts'
 
 /**
@@ -29,9 +28,3 @@ export async function enqueueEvents(client: SqlClient, events: readonly NewEvent
 
 /** Where the relay of a domain listens for new rows. */
 export const queueChannel = (domain: string): string => `queue:${domain}`
-
-function currentTraceparent(): string | null {
-  const carrier: Record<string, string> = {}
-  propagation.inject(context.active(), carrier)
-  return carrier.traceparent ?? null
-}

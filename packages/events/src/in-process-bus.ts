@@ -1,6 +1,7 @@
 import type { Logger } from '@corridor/platform'
 import { type Consumer, type EventBus, Undeliverable } from './bus.ts'
 import type { DeliveredEvent } from './event.ts'
+import { handleInTrace } from './handle-in-trace.ts'
 
 const MAX_ATTEMPTS = 5
 const FIRST_RETRY_MS = 20
@@ -16,7 +17,7 @@ export function inProcessBus({ logger }: { logger: Logger }): EventBus {
   const deliver = async (consumer: Consumer, event: DeliveredEvent): Promise<void> => {
     for (let attempt = 1; ; attempt += 1) {
       try {
-        await consumer.handle(event)
+        await handleInTrace(consumer, event)
         return
       } catch (error) {
         logger.warn({ error, consumer: consumer.name, event: event.id, attempt }, 'consumer failed')

@@ -5,6 +5,7 @@ import { type Consumer, type EventBus, Undeliverable } from './bus.ts'
 import { fromCloudEvent, toCloudEvent, UnreadableEvent } from './cloud-event.ts'
 import { deadLetterTopic } from './dead-letter-topic.ts'
 import type { DeliveredEvent, Topic } from './event.ts'
+import { handleInTrace } from './handle-in-trace.ts'
 import { connectKafka, type KafkaClientOptions, KafkaSender } from './kafka-client.ts'
 
 export type KafkaBusOptions = KafkaClientOptions
@@ -176,7 +177,7 @@ class Delivery {
     const { consumer, logger, closing } = this.options
     for (let attempt = 1, refusals = 0; ; attempt += 1) {
       try {
-        await consumer.handle(this.read(topic, message))
+        await handleInTrace(consumer, this.read(topic, message))
         return true
       } catch (error) {
         const at = { consumer: consumer.name, topic, partition, offset: message.offset, attempt }

@@ -1,4 +1,5 @@
-import { inTransaction, type Logger, type Pool, type SqlClient, type Wakeups } from '@corridor/platform'
+import { inGroupSpan, inTransaction, type Logger, type Pool, type SqlClient, type Wakeups } from '@corridor/platform'
+import { SpanKind } from '@opentelemetry/api'
 import type { EventBus, Undeliverable } from './bus.ts'
 import { queueChannel } from './enqueue.ts'
 import type { DeliveredEvent, EventData, Topic } from './event.ts'
@@ -67,7 +68,11 @@ export class Relay {
     if ((await this.lease.hold(pool)) === null) return false
     const queued = await readQueue(pool, maxRows)
     if (queued.length === 0) return false
-    const failed = await bus.publish(queued.map(toEvent))
+    const failed = await inGroupSpan(
+      { service: 'outbox-relay', name: `relay ${this.options.domain}`, kind: SpanKind.PRODUCER },
+      queued.map(({ traceparent }) => traceparent),
+      () => bus.publish(queued.map(toEvent)),
+    )
     await inTransaction(pool, async (client) => {
       if (await this.lease.confirm(client)) await settle(client, queued, failed)
     })

@@ -1,5 +1,6 @@
 import pg from 'pg'
 import { Fault, type Refusal, type Result } from './errors.ts'
+import { traceQueries } from './telemetry/sql-spans.ts'
 
 /** What of `pg` the platform writes SQL through: a pool, or a client inside a transaction. */
 export interface SqlClient {
@@ -48,7 +49,7 @@ export function createPool({
   })
   // A connection that breaks while idle is replaced by the pool; without a listener it would end the process.
   pool.on('error', () => undefined)
-  return pool
+  return traceQueries(pool, service)
 }
 
 export interface TransactionOptions {

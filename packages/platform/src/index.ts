@@ -61,5 +61,15 @@ export {
 } from './migrate.ts'
 export { createOrm, type EntityManager, LockMode, type MikroORM, sqlOf } from './orm.ts'
 export { ROLE_SCOPES, type Role } from './roles.ts'
+export {
+  contextOf,
+  currentTraceparent,
+  inGroupSpan,
+  inSpan,
+  isTraced,
+  linksTo,
+  type SpanOptions,
+} from './telemetry/spans.ts'
+export { startTelemetry, type Telemetry } from './telemetry/start-telemetry.ts'
 export { TLS_SETTINGS, type Tls, tlsOf } from './tls.ts'
 export { inProcessWakeups, redisWakeups, type Wakeups } from './wakeups.ts'

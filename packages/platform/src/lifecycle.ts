@@ -1,5 +1,6 @@
 import { ConfigError } from './config.ts'
 import { createLogger, type Logger } from './logger.ts'
+import { startTelemetry } from './telemetry/start-telemetry.ts'
 
 export interface Lifecycle {
   readonly logger: Logger
@@ -23,6 +24,8 @@ export async function runMain(service: string, start: (lifecycle: Lifecycle) => 
   const signalled = nextSignal()
   let failed = false
   try {
+    const telemetry = startTelemetry(service, process.env)
+    if (telemetry) stops.push({ name: 'telemetry', stop: () => telemetry.stop() })
     await start({ logger, onStop: (name, stop) => void stops.push({ name, stop }) })
     logger.info('started')
     // A starter that is gone meanwhile is noticed by the end of the channel.

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { ApolloServer, HeaderMap } from '@apollo/server'
-import { type Clock, Fault, type Logger, type Tls, type Verifier } from '@corridor/platform'
+import { type Clock, contextOf, Fault, inSpan, type Logger, type Tls, type Verifier } from '@corridor/platform'
+import { SpanKind } from '@opentelemetry/api'
 import type { GraphQLSchema } from 'graphql'
 import { callOf } from './authorization.ts'
 import type { SubgraphContext } from './context.ts'
@@ -82,7 +83,7 @@ export async function serveSubgraph(subgraph: Subgraph, options: ServeOptions): 
     const route = `${request.method} ${path}`
     if (route === 'GET /health') return jsonReply(200, { status: 'ok', service: subgraph.name })
     if (route === 'GET /ready') return readiness(await subgraph.ready())
-    if (route === 'POST /graphql') return graphql({ request, apollo, verifier })
+    if (route === 'POST /graphql') return traced(subgraph.name, request, () => graphql({ request, apollo, verifier }))
     const own = routes[route] ?? routes[`${route.slice(0, route.lastIndexOf('/'))}/*`]
     if (own) return own({ path, headers: request.headers, body: await readBody(request, MAX_BODY_BYTES) })
     return errorReply(404, 'NOT_FOUND', 'There is nothing here.')
@@ -127,6 +128,21 @@ async function answer(input: {
 function brokenOff(error: unknown, logger: Logger): void {
   if (error instanceof Error && 'code' in error && error.code === 'ERR_STREAM_PREMATURE_CLOSE') return // The client left.
   logger.error({ error }, 'an answer was broken off')
+}
+
+/** The request's span, part of the caller's trace. */
+const traced = (
+  name: SubgraphName,
+  { headers }: IncomingMessage,
+  work: () => Promise<HttpReply>,
+): Promise<HttpReply> => {
+  const { traceparent } = headers
+  const parent = contextOf(typeof traceparent === 'string' ? traceparent : null)
+  return inSpan({ service: `${name}-service`, name: 'POST /graphql', kind: SpanKind.SERVER, parent }, async (span) => {
+    const reply = await work()
+    span.setAttribute('http.response.status_code', reply.status)
+    return reply
+  })
 }
 
 async function graphql(input: {

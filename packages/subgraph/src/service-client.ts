@@ -1,4 +1,14 @@
-import { type Caller, Fault, isErrorCode, RefusalError, type Signer, type Tls } from '@corridor/platform'
+import {
+  type Caller,
+  currentTraceparent,
+  Fault,
+  inSpan,
+  isErrorCode,
+  RefusalError,
+  type Signer,
+  type Tls,
+} from '@corridor/platform'
+import { SpanKind } from '@opentelemetry/api'
 import { Pool } from 'undici'
 
 export interface ServiceClient {
@@ -38,11 +48,17 @@ export function createServiceClient(options: ServiceClientOptions): ServiceClien
   const pool = new Pool(origin, { connections, headersTimeout: timeoutMs, bodyTimeout: timeoutMs, ...tls })
 
   const send = async (body: string, token: string): Promise<Answer> => {
+    const traceparent = currentTraceparent()
     try {
       const response = await pool.request({
         method: 'POST',
         path: pathname,
-        headers: { 'content-type': 'application/json', accept: 'application/json', authorization: `Bearer ${token}` },
+        headers: {
+          'content-type': 'application/json',
+          accept: 'application/json',
+          authorization: `Bearer ${token}`,
+          ...(traceparent === null ? {} : { traceparent }),
+        },
         body,
       })
       return (await response.body.json()) as Answer // Judged field by field below.
@@ -58,7 +74,10 @@ export function createServiceClient(options: ServiceClientOptions): ServiceClien
       { caller }: { caller?: Caller } = {},
     ) {
       const token = await signer.sign(audience, caller ?? null)
-      const { data, errors } = await send(JSON.stringify({ query: document, variables }), token)
+      const { data, errors } = await inSpan(
+        { service: signer.issuer, name: `call ${audience}`, kind: SpanKind.CLIENT },
+        () => send(JSON.stringify({ query: document, variables }), token),
+      )
       const error = errors?.[0]
       if (error) throw toError(error, audience)
       if (typeof data !== 'object' || data === null) {

@@ -1,0 +1,17 @@
+import { contextOf, inSpan } from '@corridor/platform'
+import { SpanKind } from '@opentelemetry/api'
+import type { Consumer } from './bus.ts'
+import type { DeliveredEvent } from './event.ts'
+
+/** The consumer's effect, as part of the trace in which the event was written. */
+export const handleInTrace = (consumer: Consumer, event: DeliveredEvent): Promise<void> =>
+  inSpan(
+    {
+      service: consumer.name,
+      name: `consume ${event.type}`,
+      kind: SpanKind.CONSUMER,
+      attributes: { 'messaging.destination.name': event.topic, 'messaging.message.id': event.id },
+      parent: contextOf(event.traceparent),
+    },
+    () => consumer.handle(event),
+  )
