@@ -1,5 +1,6 @@
 import { ERROR_MESSAGES, isErrorCode, type Logger } from '@corridor/platform'
 import { GraphQLError, type GraphQLFormattedError } from 'graphql'
+import { withoutValues } from './without-values.ts'
 
 /** Apollo's own codes, for requests that never became an operation. */
 const APOLLO_CODES = new Set([
@@ -29,7 +30,8 @@ export function toClientError(error: GraphQLFormattedError, logger: Logger): Gra
   const fromSubgraph = 'serviceName' in extensions
   const known = isErrorCode(code) ? code !== 'INTERNAL_SERVER_ERROR' : isApolloCode(code) && !fromSubgraph
   if (known) {
-    return { message: error.message, ...place, extensions: typeof field === 'string' ? { code, field } : { code } }
+    const message = withoutValues(error.message)
+    return { message, ...place, extensions: typeof field === 'string' ? { code, field } : { code } }
   }
   logger.error({ code: String(code), subgraph: String(extensions.serviceName ?? ''), error }, 'an operation failed')
   return {

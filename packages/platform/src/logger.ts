@@ -4,8 +4,15 @@ export type Logger = Pick<PinoLogger, 'debug' | 'info' | 'warn' | 'error' | 'fat
   child(bindings: Record<string, string | number>): Logger
 }
 
+export interface LoggerOptions {
+  readonly service: string
+  readonly level?: string
+  /** Takes the lines instead of standard error. */
+  readonly write?: (line: string) => void
+}
+
 /** JSON lines on standard error, one per event. Callers log ids, codes and numbers, never input. */
-export function createLogger({ service, level = 'info' }: { service: string; level?: string }): Logger {
+export function createLogger({ service, level = 'info', write }: LoggerOptions): Logger {
   return pino(
     {
       name: service,
@@ -14,7 +21,7 @@ export function createLogger({ service, level = 'info' }: { service: string; lev
       timestamp: stdTimeFunctions.isoTime,
       serializers: { error: describeError, err: describeError },
     },
-    pino.destination({ dest: 2, sync: false }),
+    write ? { write } : pino.destination({ dest: 2, sync: false }),
   )
 }
 
