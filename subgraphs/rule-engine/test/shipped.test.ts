@@ -1,3 +1,4 @@
+import { ZenEngine } from '@gorules/zen-engine'
 import fc from 'fast-check'
 import { afterAll, describe, expect, it } from 'vitest'
 import { DEFAULT_BOUNDS } from '../src/domain/amount-bounds.ts'
@@ -9,9 +10,14 @@ import { checkRuleSet, completed } from '../src/use-cases/save-rule-set.ts'
 import { SHIPPED_RULE_SETS } from '../src/use-cases/ship-rules.ts'
 
 const engine = new RuleEngine()
+/** As it comes, without anything of ours. */
+const zen = new ZenEngine()
 const versioned = SHIPPED_RULE_SETS.map(({ name, model }) => ({ name, version: 1, model: { ...model } }))
 const all = engine.compile(versioned)
-afterAll(() => engine.close())
+afterAll(() => {
+  engine.close()
+  zen.dispose()
+})
 
 const verdictOf = async (input: DecisionInput) => combine(reasonsOf(input, await all.evaluate(input)))
 
@@ -44,13 +50,70 @@ describe.each(SHIPPED_RULE_SETS)('the shipped rule set $name', ({ name, descript
     ).toEqual({ ok: true, value: null })
   })
 
-  it('answers alone, traced, what it answers among the others', async () => {
+  it('answers among the others what the engine makes of it alone', async () => {
     for (const { input } of examples) {
       const payment = completed(input, DEFAULT_BOUNDS)
       const together = (await all.evaluate(payment)).find((answer) => answer.name === name)
-      const alone = await engine.compile([{ name, version: 1, model: { ...model } }]).evaluate(payment)
-      expect(alone).toEqual([together])
+      const { result } = await zen.createDecision(model).evaluate(payment)
+      expect(together?.reasons.map(({ ruleSetName: _, ruleSetVersion: __, ...finding }) => finding)).toEqual(
+        result.findings,
+      )
+      expect(together?.limits ?? undefined).toEqual(result.limits)
     }
+  })
+})
+
+describe('a model with branches', () => {
+  it('answers among others from the branch that it takes, and nothing where it takes none', async () => {
+    const node = (id: string, type: string, content?: object) => ({
+      id,
+      name: id,
+      type,
+      position: { x: 0, y: 0 },
+      content,
+    })
+    const edge = (sourceId: string, targetId: string, sourceHandle?: string) =>
+      ({
+        id: `${sourceId}-${targetId}`,
+        type: 'edge',
+        sourceId,
+        targetId,
+        ...(sourceHandle ? { sourceHandle } : {}),
+      }) as const
+    const finding = (code: string) => ({
+      expressions: [
+        { id: code, key: 'findings', value: `[{code: "${code}", message: "", outcome: "APPROVE", points: 1}]` },
+      ],
+    })
+    const model = {
+      contentType: 'application/vnd.gorules.decision',
+      nodes: [
+        node('in', 'inputNode'),
+        node('which', 'switchNode', {
+          hitPolicy: 'first',
+          statements: [
+            { id: 'small', condition: 'amountUsdMinor < 100' },
+            { id: 'large', condition: 'amountUsdMinor > 1000' },
+          ],
+        }),
+        node('few', 'expressionNode', finding('FEW')),
+        node('many', 'expressionNode', finding('MANY')),
+        node('out', 'outputNode'),
+      ],
+      edges: [
+        edge('in', 'which'),
+        edge('which', 'few', 'small'),
+        edge('which', 'many', 'large'),
+        edge('few', 'out'),
+        edge('many', 'out'),
+      ],
+    }
+    const rules = engine.compile([...versioned, { name: 'branches', version: 1, model }])
+    const codesAt = async (amountUsdMinor: number): Promise<string[]> => {
+      const answers = await rules.evaluate({ ...ORDINARY_PAYMENT, amountUsdMinor })
+      return answers.find(({ name }) => name === 'branches')?.reasons.map(({ code }) => code) ?? ['no answer']
+    }
+    expect([await codesAt(99), await codesAt(500), await codesAt(1_001)]).toEqual([['FEW'], [], ['MANY']])
   })
 })
 
