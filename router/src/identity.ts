@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto'
 import type { IncomingHttpHeaders } from 'node:http'
 import { ANONYMOUS, type Caller, type Clock, Fault, RefusalError, refuse } from '@corridor/platform'
-import { createRemoteJWKSet, type JWTVerifyGetKey, jwtVerify } from 'jose'
+import { createRemoteJWKSet, type JWTVerifyGetKey } from 'jose'
 import { LRUCache } from 'lru-cache'
 import { callerOfAccessToken, callerOfAssertion } from './token-claims.ts'
+import { type JwtRules, verifyJwt } from './verify-jwt.ts'
 
 /** How clients may prove who they are: an access token, or the assertion that API Manager makes of one. */
 export type AuthMode = 'bearer' | 'assertion'
@@ -40,9 +41,6 @@ const KEYS_TIMEOUT_MS = 5_000
 const KEYS_MAX_AGE_MS = 10 * 60 * 1000
 const KEYS_COOLDOWN_MS = 10_000
 
-/** Of jose's errors, those that say that the token is bad; the others say that the keys could not be had. */
-const BAD_TOKEN = /^ERR_(JWT|JWS|JOSE_ALG|JOSE_NOT_SUPPORTED|JWKS_NO_MATCHING_KEY|JWKS_MULTIPLE)/
-
 export function createIdentity(options: {
   identity: IdentityOptions
   authModes: readonly AuthMode[]
@@ -50,16 +48,17 @@ export function createIdentity(options: {
 }): Identity {
   const { identity, authModes, clock } = options
   const cache = new LRUCache<string, Caller>({ max: CACHED_TOKENS })
+  const toleranceSeconds = CLOCK_TOLERANCE_SECONDS
   const verifiers = {
     bearer: verifierOf({
       keys: keysOf(identity.jwks),
-      options: { algorithms: ['RS256', 'ES256'], issuer: identity.issuer, audience: identity.audience },
+      rules: { algorithms: ['RS256', 'ES256'], issuer: identity.issuer, audience: identity.audience, toleranceSeconds },
       clock,
       toCaller: callerOfAccessToken,
     }),
     assertion: verifierOf({
       keys: identity.assertion ? keysOf(identity.assertion.jwks) : null,
-      options: { algorithms: ['RS256'], issuer: ASSERTION_ISSUER },
+      rules: { algorithms: ['RS256'], issuer: ASSERTION_ISSUER, toleranceSeconds },
       clock,
       toCaller: (claims, expiresAt) => callerOfAssertion(claims, expiresAt, identity.assertion?.apiContext ?? ''),
     }),
@@ -106,28 +105,19 @@ export function credentialsOf(headers: IncomingHttpHeaders): Credentials {
 
 function verifierOf(input: {
   keys: JWTVerifyGetKey | null
-  options: { algorithms: string[]; issuer: string; audience?: string }
+  rules: JwtRules
   clock: Clock
   toCaller: (claims: Readonly<Record<string, unknown>>, expiresAt: Date) => Caller | null
 }): (token: string) => Promise<Caller> {
-  const { keys, options, clock, toCaller } = input
+  const { keys, rules, clock, toCaller } = input
   return async (token) => {
     if (!keys) throw unauthenticated()
-    try {
-      const { payload } = await jwtVerify(token, keys, {
-        ...options,
-        currentDate: clock.now(),
-        clockTolerance: CLOCK_TOLERANCE_SECONDS,
-        requiredClaims: ['exp'],
-      })
-      const caller = toCaller(payload, new Date((payload.exp ?? 0) * 1000))
-      if (caller) return caller
-    } catch (cause) {
-      if (!(cause instanceof Error && 'code' in cause && BAD_TOKEN.test(String(cause.code)))) {
-        throw new Fault('SERVICE_UNAVAILABLE', 'The identity server did not give its keys.', { cause })
-      }
-    }
-    throw unauthenticated()
+    const payload = await verifyJwt({ token, keys, rules, now: clock.now() }).catch((cause: unknown) => {
+      throw new Fault('SERVICE_UNAVAILABLE', 'The identity server did not give its keys.', { cause })
+    })
+    const caller = payload && toCaller(payload, new Date(Number(payload.exp) * 1000))
+    if (!caller) throw unauthenticated()
+    return caller
   }
 }
 

@@ -18,7 +18,7 @@ import { Documents, type KnownDocument } from './documents.ts'
 import { type CompiledPlan, compilePlan } from './execution/compile-plan.ts'
 import { compileWriter, type Incident, type ResponseWriter } from './execution/compile-writer.ts'
 import { type JsonObject, own } from './execution/json.ts'
-import { openRequest, type Transport } from './execution/transport.ts'
+import { openRequests, type Transport } from './execution/transport.ts'
 import type { RouterLimits } from './limits.ts'
 import type { SupergraphModel } from './supergraph.ts'
 import { unauthorizedAt } from './unauthorized.ts'
@@ -200,8 +200,8 @@ export class OperationExecutor {
     const errors = [...(input.errors ?? [])]
     const { coerced } = checked
     const isQuery = checked.operation.operation.operation !== 'mutation'
-    const send = openRequest(this.transport, context, isQuery)
-    await prepared.run({ data, errors, variables, coerced, send })
+    const requests = openRequests(this.transport, context, isQuery)
+    await prepared.run({ data, errors, variables, coerced, requests })
     const introspect = (field: FieldNode): unknown => this.#introspect(field, checked)
     const { text, incidents } = prepared.write(data, { variables: coerced, introspect })
     return incidents.length === 0 ? { data: text, errors } : withIncidents(text, errors, incidents)

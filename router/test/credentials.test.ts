@@ -64,6 +64,12 @@ describe('credentials', () => {
       'a changed payload': good.replace(/\.[^.]+\./, `.${encode(claims({ sub: 'ben' }))}.`),
       'a user without a name': await signed(claims({ sub: '' })),
       'no token at all': 'x',
+      'a part too many': `${good}.x`,
+      'no JSON': `${encode({ alg: 'RS256', kid: KEY_ID })}.x.x`,
+      'an extension that must be understood': await new SignJWT(claims())
+        .setProtectedHeader({ alg: 'RS256', kid: KEY_ID, crit: ['b64'], b64: true })
+        .sign(world.issuerKey),
+      'an algorithm of another kind of key': `${encode({ alg: 'ES256', kid: KEY_ID })}.${good.split('.').slice(1).join('.')}`,
     }
     for (const [name, token] of Object.entries(refused)) {
       const { status, text } = await ask(`Bearer ${token}`)

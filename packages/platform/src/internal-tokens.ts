@@ -1,13 +1,5 @@
-import { createHash } from 'node:crypto'
-import {
-  type CryptoKey,
-  exportJWK,
-  generateKeyPair as generateJoseKeyPair,
-  importJWK,
-  type JWK,
-  jwtVerify,
-  SignJWT,
-} from 'jose'
+import { createHash, createPrivateKey, type KeyObject, sign as signBytes } from 'node:crypto'
+import { type CryptoKey, exportJWK, generateKeyPair as generateJoseKeyPair, importJWK, type JWK, jwtVerify } from 'jose'
 import { LRUCache } from 'lru-cache'
 import { ANONYMOUS, type Caller, type IdentityClaims } from './caller.ts'
 import type { Clock } from './clock.ts'
@@ -54,38 +46,45 @@ export async function generateInternalKeyPair(): Promise<KeyPair> {
 }
 
 export function createSigner({ issuer, privateJwk, clock }: { issuer: string; privateJwk: JWK; clock: Clock }): Signer {
-  const key = importJWK(privateJwk, 'EdDSA')
-  const cache = new LRUCache<string, { token: Promise<string>; renewAtMs: number }>({ max: CACHED_TOKENS })
+  const key = createPrivateKey({ key: { ...privateJwk }, format: 'jwk' })
+  const cache = new LRUCache<string, { token: string; renewAtMs: number }>({ max: CACHED_TOKENS })
   return {
     issuer,
-    sign(audience, caller) {
+    async sign(audience, caller) {
       const nowMs = clock.now().getTime()
-      const cacheKey = `${audience}\n${caller === null ? '' : cacheKeyOf(caller)}`
+      const claims = caller === null ? '' : claimsOf(caller)
+      const cacheKey = `${audience}\n${claims}`
       const cached = cache.get(cacheKey)
       if (cached && cached.renewAtMs > nowMs) return cached.token
-      const token = signNew({ key, issuer, audience, caller, nowMs })
+      const token = signNew({ key, issuer, audience, claims, nowMs })
       cache.set(cacheKey, { token, renewAtMs: nowMs + (INTERNAL_TOKEN_SECONDS - RENEW_BEFORE_SECONDS) * 1000 })
-      token.catch(() => cache.delete(cacheKey))
       return token
     },
   }
 }
 
-async function signNew(input: {
-  key: Promise<CryptoKey | Uint8Array>
-  issuer: string
-  audience: string
-  caller: Caller | null
-  nowMs: number
-}): Promise<string> {
-  const seconds = Math.floor(input.nowMs / 1000)
-  return new SignJWT(input.caller === null ? {} : toClaims(input.caller))
-    .setProtectedHeader({ alg: 'EdDSA' })
-    .setIssuer(input.issuer)
-    .setAudience(input.audience)
-    .setIssuedAt(seconds)
-    .setExpirationTime(seconds + INTERNAL_TOKEN_SECONDS)
-    .sign(await input.key)
+const HEADER = Buffer.from('{"alg":"EdDSA"}').toString('base64url')
+
+/** In this thread: a signature takes less time than to hand it to another and to hear of it. */
+function signNew(input: { key: KeyObject; issuer: string; audience: string; claims: string; nowMs: number }): string {
+  const { key, issuer, audience, claims, nowMs } = input
+  const iat = Math.floor(nowMs / 1000)
+  const registered = JSON.stringify({ iss: issuer, aud: audience, iat, exp: iat + INTERNAL_TOKEN_SECONDS })
+  const payload = claims === '' ? registered : `${registered.slice(0, -1)},${claims.slice(1)}`
+  const signed = `${HEADER}.${Buffer.from(payload).toString('base64url')}`
+  return `${signed}.${signBytes(null, Buffer.from(signed), key).toString('base64url')}`
+}
+
+const knownClaims = new WeakMap<Caller, string>()
+
+/** A caller's claims as JSON; they are also what his tokens are kept by. */
+function claimsOf(caller: Caller): string {
+  let claims = knownClaims.get(caller)
+  if (claims === undefined) {
+    claims = JSON.stringify(toClaims(caller))
+    knownClaims.set(caller, claims)
+  }
+  return claims
 }
 
 /** Verifies tokens for one audience against the public key of each issuer it knows. */
@@ -185,7 +184,3 @@ const textOrNull = (value: unknown): string | null => (typeof value === 'string'
 
 const isIdentityClaims = (value: unknown): value is IdentityClaims =>
   typeof value === 'object' && value !== null && Object.values(value).every((item) => typeof item === 'string')
-
-function cacheKeyOf(caller: Caller): string {
-  return JSON.stringify([toClaims(caller)])
-}

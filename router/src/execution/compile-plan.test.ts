@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest'
 import { ANONYMOUS_CONTEXT } from '../../test/anonymous-context.ts'
 import { compilePlan, type PlanRun } from './compile-plan.ts'
 import type { JsonObject } from './json.ts'
-import { openRequest, type Transport } from './transport.ts'
+import { openRequests, type Transport } from './transport.ts'
 import { TypeIndex } from './type-index.ts'
 
 const types = new TypeIndex(
@@ -32,7 +32,7 @@ async function run(node: PlanNode, transport: Transport, data: JsonObject = {}, 
     errors: [],
     variables: { given: 1 },
     coerced: { given: 1, yes: true, no: false },
-    send: openRequest(transport, ANONYMOUS_CONTEXT, isQuery),
+    requests: openRequests(transport, ANONYMOUS_CONTEXT, isQuery),
   }
   await compilePlan(node, types)(planRun)
   return planRun
@@ -88,6 +88,25 @@ describe('entities', () => {
       ['No.', ['list', 3, 'title']],
       ['All.', undefined],
     ])
+  })
+
+  it('of two places are asked for in one request, and no place gets an object of the other', async () => {
+    const at = (name: string): PlanNode => ({ ...ofEntities(), path: [name] }) as PlanNode
+    const source = subgraph({
+      data: { _entities: [{ by: {} }, { by: { name: 'x' } }] },
+      errors: [{ message: 'No.', path: ['_entities', 1, 'title'] }],
+    })
+    const node: PlanNode = { kind: 'Parallel', nodes: [at('one'), at('two'), at('three')] }
+    const { data, errors } = await run(node, source, { one: book('a'), two: book('b'), three: book('b') })
+    expect(source.bodies).toHaveLength(1)
+    expect(representations(source.bodies[0])).toEqual([book('a'), book('b')])
+    expect(errors.map(({ path }) => path)).toEqual([
+      ['two', 'title'],
+      ['three', 'title'],
+    ])
+    const [two, three] = [data.two, data.three] as { by: object }[]
+    expect(three).toEqual({ ...book('b'), by: { name: 'x' } })
+    expect(two?.by).not.toBe(three?.by)
   })
 
   it('are not asked for when none is there', async () => {

@@ -5,6 +5,7 @@ import { isObject, type JsonObject, merge, own } from './json.ts'
 import { objectsAt, type PlanPath, placesAt, type ResponsePath } from './places.ts'
 import { compileRepresentation } from './representations.ts'
 import { compileRewrites } from './rewrites.ts'
+import type { Requests } from './transport.ts'
 import type { TypeIndex } from './type-index.ts'
 
 /** One execution of a plan. */
@@ -16,13 +17,7 @@ export interface PlanRun {
   readonly variables: JsonObject
   /** The same with the defaults of the operation, for conditions. */
   readonly coerced: JsonObject
-  /** Sends a body to a subgraph. Rejects with a `Fault` when there is no answer in time. */
-  send(subgraph: string, body: string): Promise<SubgraphResponse>
-}
-
-export interface SubgraphResponse {
-  readonly data?: unknown
-  readonly errors?: unknown
+  readonly requests: Requests
 }
 
 export type CompiledPlan = (run: PlanRun) => Promise<void>
@@ -76,11 +71,10 @@ function compileFetch(node: FetchNode, path: PlanPath, types: TypeIndex): Compil
     const targets = objectsAt(run.data, path)
     if (targets.length === 0) return
     const place = (): readonly ResponsePath[] => placesOf(run, path, targets)
-    const response = await answerOf(run, serviceName, bodyOf(run, null), () =>
-      place().flatMap((start) => fields.map((field) => [...start, field])),
-    )
+    const missing = (): readonly ResponsePath[] => place().flatMap((start) => fields.map((field) => [...start, field]))
+    const response = await answerOf(run, serviceName, run.requests.ask(serviceName, bodyOf(run)), missing)
     if (!response) return
-    for (const error of errorsOf(response)) {
+    for (const error of response.errors) {
       const at = pathOf(error)
       for (const start of at ? place() : [undefined])
         report(run, serviceName, error, start && [...start, ...(at ?? [])])
@@ -94,7 +88,7 @@ function compileFetch(node: FetchNode, path: PlanPath, types: TypeIndex): Compil
 /** Of the objects at `path` that are the same to the subgraph, one is asked for, and all get what it answers. */
 function compileEntityFetch(node: FetchNode, path: PlanPath, types: TypeIndex): CompiledPlan {
   const { serviceName } = node
-  const bodyOf = compileBody(node)
+  const headOf = compileEntityBody(node)
   const represent = compileRepresentation(node.requires ?? [], types, compileRewrites(node.inputRewrites, types))
   const rewrite = compileRewrites(node.outputRewrites, types)
   return async (run) => {
@@ -108,37 +102,22 @@ function compileEntityFetch(node: FetchNode, path: PlanPath, types: TypeIndex): 
     }
     if (groups.size === 0) return
     const targets = [...groups.values()]
-    const place = (): readonly ResponsePath[] => placesOf(run, path, targets.flat())
-    const response = await answerOf(run, serviceName, bodyOf(run, [...groups.keys()].join()), place)
+    const answer = run.requests.entities.fetch(serviceName, headOf(run), [...groups.keys()])
+    const response = await answerOf(run, serviceName, answer, () => placesOf(run, path, targets.flat()))
     if (!response) return
-    for (const error of errorsOf(response)) reportOfEntity(run, { serviceName, path, targets, error })
-    const entities = isObject(response.data) ? own(response.data, '_entities') : null
-    if (entities === null || entities === undefined) return
-    if (!Array.isArray(entities) || entities.length !== targets.length) {
-      for (const at of place()) report(run, serviceName, unavailable(), at)
-      return
+    for (const { error, index } of response.errors) {
+      const below = (pathOf(error) ?? []).slice(2)
+      const group = index === null ? undefined : targets[index]
+      if (!group) report(run, serviceName, error, undefined)
+      else for (const start of placesOf(run, path, group)) report(run, serviceName, error, [...start, ...below])
     }
-    for (const [index, entity] of entities.entries()) {
-      if (!isObject(entity)) continue
+    for (const [index, entity] of response.entities.entries()) {
+      if (entity === null) continue
       rewrite?.(entity)
       // Objects that come into several targets are at one path of the plan: what is added to one belongs to all.
       for (const target of targets[index] ?? []) merge(target, entity)
     }
   }
-}
-
-function reportOfEntity(
-  run: PlanRun,
-  input: { serviceName: string; path: PlanPath; targets: readonly JsonObject[][]; error: JsonObject },
-): void {
-  const { serviceName, path, targets, error } = input
-  const at = pathOf(error)
-  const group = at && typeof at[1] === 'number' ? targets[at[1]] : undefined
-  if (!group) {
-    report(run, serviceName, error, undefined)
-    return
-  }
-  for (const start of placesOf(run, path, group)) report(run, serviceName, error, [...start, ...(at ?? []).slice(2)])
 }
 
 function placesOf(run: PlanRun, path: PlanPath, targets: readonly JsonObject[]): readonly ResponsePath[] {
@@ -147,14 +126,14 @@ function placesOf(run: PlanRun, path: PlanPath, targets: readonly JsonObject[]):
 }
 
 /** The subgraph's answer; null when there is none, which is then an error at each of `places`. */
-async function answerOf(
+async function answerOf<Response>(
   run: PlanRun,
   subgraph: string,
-  body: string,
+  answer: Promise<Response>,
   places: () => readonly ResponsePath[],
-): Promise<SubgraphResponse | null> {
+): Promise<Response | null> {
   try {
-    return await run.send(subgraph, body)
+    return await answer
   } catch (error) {
     if (!(error instanceof Fault)) throw error
     for (const path of places().slice(0, MAX_LOCATED_ERRORS)) report(run, subgraph, unavailable(), path)
@@ -163,10 +142,6 @@ async function answerOf(
 }
 
 const unavailable = (): JsonObject => ({ extensions: { code: 'SERVICE_UNAVAILABLE' } })
-
-function errorsOf({ errors }: SubgraphResponse): readonly JsonObject[] {
-  return Array.isArray(errors) ? errors.filter(isObject) : []
-}
 
 function pathOf({ path }: JsonObject): ResponsePath | undefined {
   const isPath = Array.isArray(path) && path.every((step) => typeof step === 'string' || typeof step === 'number')
@@ -184,24 +159,41 @@ function report(run: PlanRun, serviceName: string, error: JsonObject, path: Resp
   })
 }
 
-/**
- * The request's body: all but the variables is known beforehand. The name that the planner gave a query says where in
- * the plan it stands; without it two equal queries are equal text.
- */
-function compileBody({ operation, operationName, operationKind, variableUsages = [] }: FetchNode) {
-  const named = operationName !== undefined && operation.startsWith(`query ${operationName}`)
-  const text = named ? `query${operation.slice(`query ${operationName}`.length)}` : operation
-  invariant(operationKind !== 'subscription', 'a subscription is no fetch')
-  const head = `{"query":${JSON.stringify(text)}`
-  return ({ variables }: PlanRun, representations: string | null): string => {
-    let given = ''
-    for (const name of variableUsages) {
-      const value = own(variables, name)
-      if (value !== undefined) given += `${given === '' ? '' : ','}${JSON.stringify(name)}:${JSON.stringify(value)}`
-    }
-    if (representations !== null) given += `${given === '' ? '' : ','}"representations":[${representations}]`
+/** The request's body, of which all but the variables is known beforehand. */
+function compileBody(node: FetchNode): (run: PlanRun) => string {
+  const head = bodyHead(node)
+  const { variableUsages = [] } = node
+  return ({ variables }) => {
+    const given = variablesText(variables, variableUsages)
     return given === '' ? `${head}}` : `${head},"variables":{${given}}}`
   }
+}
+
+/** The same up to the first representation. */
+function compileEntityBody(node: FetchNode): (run: PlanRun) => string {
+  const head = `${bodyHead(node)},"variables":{`
+  const { variableUsages = [] } = node
+  return ({ variables }) => {
+    const given = variablesText(variables, variableUsages)
+    return `${head}${given}${given === '' ? '' : ','}"representations":[`
+  }
+}
+
+/** The name that the planner gave a query says where in the plan it stands; without it equal queries are equal text. */
+function bodyHead({ operation, operationName, operationKind }: FetchNode): string {
+  invariant(operationKind !== 'subscription', 'a subscription is no fetch')
+  const named = operationName !== undefined && operation.startsWith(`query ${operationName}`)
+  const text = named ? `query${operation.slice(`query ${operationName}`.length)}` : operation
+  return `{"query":${JSON.stringify(text)}`
+}
+
+function variablesText(variables: JsonObject, names: readonly string[]): string {
+  let text = ''
+  for (const name of names) {
+    const value = own(variables, name)
+    if (value !== undefined) text += `${text === '' ? '' : ','}${JSON.stringify(name)}:${JSON.stringify(value)}`
+  }
+  return text
 }
 
 /** Under which names a fetch's own fields stand in the answer, to say which of them are missing. */

@@ -1,36 +1,50 @@
 import { Fault } from '@corridor/platform'
 import type { RouterContext } from '../context.ts'
-import type { SubgraphResponse } from './compile-plan.ts'
-import { isObject } from './json.ts'
+import { EntityBatches } from './entity-batches.ts'
+import { isObject, type JsonObject } from './json.ts'
 
 /** Brings a request's body to a subgraph and back its answer's text, on behalf of a caller. */
 export interface Transport {
-  /** Rejects with a `Fault` when the subgraph did not answer in time, or not with 200 or GraphQL's own statuses. */
+  /** Rejects with a `Fault` when the subgraph did not answer in time. */
   send(subgraph: string, body: string, context: RouterContext): Promise<string>
 }
 
-/**
- * The requests of one execution. Of a query, equal ones are made once; what a mutation asks for later may have changed.
- * Each answer is parsed for itself, since the parts of it become parts of the client's.
- */
-export function openRequest(transport: Transport, context: RouterContext, isQuery: boolean) {
-  if (!isQuery) return async (subgraph: string, body: string) => parsed(await transport.send(subgraph, body, context))
+/** A subgraph's answer; parts of it become parts of the client's, so that it belongs to who asked. */
+export interface SubgraphResponse {
+  readonly data?: unknown
+  readonly errors: readonly JsonObject[]
+}
+
+/** The requests of one execution. All reject with a `Fault` when there is no answer, or none of GraphQL. */
+export interface Requests {
+  ask(subgraph: string, body: string): Promise<SubgraphResponse>
+  readonly entities: EntityBatches
+}
+
+/** Of a query, equal requests are made once; what a mutation asks for later may have changed. */
+export function openRequests(transport: Transport, context: RouterContext, isQuery: boolean): Requests {
   const asked = new Map<string, Promise<string>>()
-  return async (subgraph: string, body: string): Promise<SubgraphResponse> => {
+  const send = (subgraph: string, body: string): Promise<string> => {
+    if (!isQuery) return transport.send(subgraph, body, context)
     const key = `${subgraph}\n${body}`
     let answer = asked.get(key)
     if (!answer) {
       answer = transport.send(subgraph, body, context)
       asked.set(key, answer)
     }
-    return parsed(await answer)
+    return answer
   }
+  const ask = async (subgraph: string, body: string): Promise<SubgraphResponse> => parsed(await send(subgraph, body))
+  return { ask, entities: new EntityBatches(ask) }
 }
 
 function parsed(text: string): SubgraphResponse {
   const response = parseJson(text)
-  if (isObject(response) && ('data' in response || 'errors' in response)) return response
-  throw new Fault('SERVICE_UNAVAILABLE', 'A subgraph answered with something that is no GraphQL response.')
+  if (!isObject(response) || !('data' in response || 'errors' in response)) {
+    throw new Fault('SERVICE_UNAVAILABLE', 'A subgraph answered with something that is no GraphQL response.')
+  }
+  const { data, errors } = response
+  return { data, errors: Array.isArray(errors) ? errors.filter(isObject) : [] }
 }
 
 function parseJson(text: string): unknown {

@@ -1,0 +1,147 @@
+/**
+ * `npm run bench -- router [rounds]`: the router beside Apollo Server with Apollo's gateway, Hive Gateway and Hive's
+ * router runtime, on the same subgraphs and queries. Rounds take turns, so that the machine's moods meet all alike.
+ */
+import { spawn } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { isDeepStrictEqual } from 'node:util'
+import { Pool } from 'undici'
+import { ask, type LoadResult, load } from './router/load.ts'
+import { installHive, PEERS, type Peer, type PeerFiles, type PeerName, startPeer, stopped } from './router/peers.ts'
+import { bodyOf, QUERIES, type QueryName } from './router/queries.ts'
+import { createIssuer } from './router/tokens.ts'
+
+const ROOT = join(import.meta.dirname, '..')
+const ROUNDS = Number(process.argv[2] ?? 3)
+const WARM_UP = 300
+const COUNTS: Readonly<Record<QueryName, number>> = { one: 1_000, list: 500, page: 500, large: 200 }
+const MODES = ['unique', 'identical'] as const
+const NAMES = Object.keys(QUERIES) as QueryName[]
+
+type Mode = (typeof MODES)[number]
+type Results = Map<string, LoadResult[]>
+
+const issuer = createIssuer()
+const folder = mkdtempSync(join(tmpdir(), 'corridor-bench-router-'))
+const standIns = spawn(process.execPath, [join(import.meta.dirname, 'router', 'stand-ins.ts')], {
+  stdio: ['ignore', 'pipe', 2],
+})
+const peers: Peer[] = []
+
+/** One line with the addresses, when all listen. */
+async function urlsOfStandIns(): Promise<Record<string, string>> {
+  const line = await new Promise<string>((resolve, reject) => {
+    standIns.stdout?.once('data', (chunk: Buffer) => resolve(chunk.toString()))
+    standIns.once('exit', (code) => reject(new Error(`the stand-ins ended with ${code}`)))
+  })
+  return JSON.parse(line)
+}
+
+function writeFiles(urls: Record<string, string>): PeerFiles {
+  const committed = readFileSync(join(ROOT, 'supergraph.graphql'), 'utf8')
+  const sdl = committed.replace(
+    /(@join__graph\(name: "([^"]+)", url: )"[^"]*"/g,
+    (_, head, name) => `${head}"${urls[name]}"`,
+  )
+  const plain = sdl.replace(/(@link\(url: "[^"]*\/(?:authenticated|requiresScopes)\/[^"]*"), for: SECURITY/g, '$1')
+  const write = (name: string, text: string): string => {
+    writeFileSync(join(folder, name), text)
+    return join(folder, name)
+  }
+  return {
+    folder,
+    supergraph: write('supergraph.graphql', sdl),
+    plainSupergraph: write('plain.graphql', plain),
+    jwks: write('jwks.json', JSON.stringify(issuer.jwks)),
+  }
+}
+
+/** All peers must give the same answer, or their figures say nothing. */
+async function compareAnswers(name: QueryName): Promise<void> {
+  let first: unknown
+  for (const { name: peer, url } of peers) {
+    const { origin, pathname } = new URL(url)
+    const pool = new Pool(origin)
+    const text = await ask({ pool, pathname, body: bodyOf(name), authorization: issuer.token() })
+    await pool.close()
+    const answer: unknown = JSON.parse(text).data
+    first ??= answer
+    if (!isDeepStrictEqual(answer, first)) throw new Error(`${peer} answers "${name}" otherwise than the others`)
+    if (peer === 'ours') console.log(`${name}: ${text.length} bytes`)
+  }
+}
+
+/** `unique`: a token that was never seen before for every request. They are made before the clock runs. */
+function run(peer: Peer, name: QueryName, mode: Mode, count: number): Promise<LoadResult> {
+  const tokens = Array.from({ length: mode === 'unique' ? count : 1 }, () => issuer.token())
+  const [first = ''] = tokens
+  const authorization = (): string => (mode === 'unique' ? (tokens.pop() ?? first) : first)
+  return load({ url: peer.url, pid: peer.pid, body: bodyOf(name), count, authorization })
+}
+
+function report(results: Results): void {
+  const figures: Record<string, number> = {}
+  const goals: Record<string, { atLeast: number }> = {}
+  for (const mode of MODES) {
+    const rows = NAMES.flatMap((name) =>
+      PEERS.map((peer) => {
+        const measured = results.get(keyOf(mode, name, peer)) ?? []
+        const of = (figure: keyof LoadResult): number => rounded(median(measured.map((result) => result[figure])))
+        const [cpuMs, perSecond] = [of('cpuMs'), of('perSecond')]
+        figures[`${keyOf(mode, name, peer)}.cpuMs`] = cpuMs
+        figures[`${keyOf(mode, name, peer)}.perSecond`] = perSecond
+        const ours = figures[`${keyOf(mode, name, 'ours')}.cpuMs`] ?? Number.NaN
+        const timesOurs = rounded(cpuMs / ours)
+        if (peer !== 'ours') {
+          figures[`${keyOf(mode, name, peer)}.timesOurs`] = timesOurs
+          if (mode === 'unique') goals[`${keyOf(mode, name, peer)}.timesOurs`] = { atLeast: goalOf(name, peer) }
+        }
+        return { mode, name, peer, cpuMs, timesOurs, perSecond, p50Ms: of('p50Ms'), p99Ms: of('p99Ms') }
+      }),
+    )
+    console.table(rows)
+  }
+  const pass = Object.entries(goals).every(([name, { atLeast }]) => (figures[name] ?? 0) >= atLeast)
+  console.log(JSON.stringify({ bench: 'router', figures, goals, pass }))
+  process.exitCode = pass ? 0 : 1
+}
+
+/** Of the processor time of ours, per request. */
+function goalOf(name: QueryName, peer: PeerName): number {
+  if (name !== 'large') return 1
+  return peer === 'hiveRuntime' ? 2 : 4
+}
+
+const keyOf = (mode: Mode, name: QueryName, peer: PeerName): string =>
+  `${mode === 'unique' ? '' : 'identical.'}${name}.${peer}`
+
+const median = (values: readonly number[]): number =>
+  [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0
+
+const rounded = (value: number): number => Math.round(value * 1_000) / 1_000
+
+try {
+  installHive()
+  const files = writeFiles(await urlsOfStandIns())
+  for (const name of PEERS) peers.push(await startPeer(name, files))
+  for (const name of NAMES) await compareAnswers(name)
+  const results: Results = new Map()
+  for (const mode of MODES) {
+    for (const peer of peers) for (const name of NAMES) await run(peer, name, mode, WARM_UP)
+    for (let round = 0; round < ROUNDS; round += 1) {
+      for (const name of NAMES) {
+        for (const peer of peers) {
+          const key = keyOf(mode, name, peer.name)
+          results.set(key, [...(results.get(key) ?? []), await run(peer, name, mode, COUNTS[name])])
+        }
+      }
+    }
+  }
+  report(results)
+} finally {
+  for (const peer of peers) await peer.stop()
+  await stopped(standIns)
+  rmSync(folder, { recursive: true, force: true })
+}
