@@ -3,8 +3,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { FREE_PORTS, fetchToken, type RunningPlatform, startPlatform } from '@corridor/embedded'
-import { createLogger } from '@corridor/platform'
+import { createLogger, startTelemetry, type Telemetry } from '@corridor/platform'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { type Collector, startCollector } from './collector.ts'
 import { canariesIn, canariesInDatabase, canariesInFiles, keepEvents, withClient } from './find-canaries.ts'
 
 /** What is personal, one value per input that takes it: nowhere but sealed, in the identity server, and in mail. */
@@ -46,6 +47,8 @@ const OUTSIDE = ['identity', 'mail']
 
 let folder: string
 let platform: RunningPlatform
+let collector: Collector
+let telemetry: Telemetry | null
 let isStopped = false
 const lines: string[] = []
 const refusals: string[] = []
@@ -53,6 +56,8 @@ const refusals: string[] = []
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'corridor-canary-'))
   chmodSync(folder, 0o755) // PostgreSQL's own user passes through when the tests run as root.
+  collector = await startCollector()
+  telemetry = startTelemetry('canary', { OTEL_EXPORTER_OTLP_ENDPOINT: collector.url })
   const logger = createLogger({ service: 'canary', level: 'debug', write: (line) => lines.push(line) })
   platform = await startPlatform({ dataDirectory: dataFolder(), ports: FREE_PORTS, logger, settleAfterMs: 50 })
   for (const name of Object.keys(platform.databases)) await keepEvents(asAdministrator(name))
@@ -68,8 +73,11 @@ afterAll(async () => {
 const dataFolder = () => join(folder, '.data')
 
 async function stop(): Promise<void> {
-  if (!isStopped) await platform.stop()
+  if (isStopped) return
   isStopped = true
+  await platform.stop()
+  await telemetry?.stop()
+  await collector.close()
 }
 
 /** The dump is the administrator's: he sees every table, whoever may read it. */
@@ -285,6 +293,18 @@ describe('canaries that were put in at every input', () => {
         .map(([column, canary]) => `${column}: ${canary}`)
         .sort(),
     )
+  })
+
+  it('are in no trace and no metric', async () => {
+    await stop()
+    const { traces, metrics } = collector.received
+    const [spans, points] = [traces, metrics].map((bodies) => Buffer.concat(bodies).toString('latin1')) as [
+      string,
+      string,
+    ]
+    expect(spans).toContain('profile-service') // Protobuf keeps texts as they are.
+    expect(points).toContain('service.name')
+    expect(canariesIn(spans + points, [...personal, ...freeText])).toEqual([])
   })
 
   it('that are personal are in no file of the platform, its databases’ own among them', async () => {
