@@ -372,6 +372,18 @@ describe('a backtest', () => {
     })
   })
 
+  it('refuses a period with more payments than it decides again in one call', async () => {
+    await fixture.rules.pool.query(
+      `insert into decisions (id, prepared, customer_id, outcome, risk_score, reasons, limits, inputs, rule_sets, decided_at)
+       select gen_random_uuid(), false, gen_random_uuid(), 'APPROVE', 0, '[]', '[]', '{}', '{}', '2028-01-01T00:00Z'
+       from generate_series(1, 50001)`,
+    )
+    const period = { f: '2028-01-01T00:00:00Z', t: '2028-01-02T00:00:00Z' }
+    expect(await codesOf(fixture.rules.schema, staff(), BACKTEST, { n: 'limits', v: 1, ...period })).toEqual([
+      'BATCH_TOO_LARGE',
+    ])
+  })
+
   it('refuses a period that ends before it begins, a version that is not there, and one that fails', async () => {
     const codes = (variables: object) =>
       codesOf(fixture.rules.schema, staff(), BACKTEST, { n: 'limits', v: 1, f: from, t: to, ...variables })

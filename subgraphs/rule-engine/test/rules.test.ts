@@ -1,6 +1,6 @@
 import { uuidv7 } from '@corridor/platform'
 import { emitSdl } from '@corridor/subgraph'
-import { asUser, codesOf, dataOf } from '@corridor/testing'
+import { asService, asUser, codesOf, dataOf } from '@corridor/testing'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { NOON, payment, RulesFixture } from './fixture.ts'
 
@@ -139,6 +139,30 @@ describe('a decision', () => {
     const results = await fixture.decide([request, { ...request, amountUsdMinor: '99' }, payment(id, 1)])
     expect(results.map(({ outcome }) => outcome)).toEqual(['APPROVE', 'APPROVE', 'APPROVE'])
     expect((await fixture.windows(id)).DAY).toEqual([2, 10_100n])
+  })
+
+  it.each([
+    [{ subjectId: 'x' }, 'BAD_USER_INPUT'],
+    [{ toAccountId: 'x' }, 'BAD_USER_INPUT'],
+    [{ amountUsdMinor: '-1' }, 'BAD_USER_INPUT'],
+    [{ amountUsdMinor: '1.5' }, 'BAD_USER_INPUT'],
+    [{ destinationCountry: 'Iran' }, 'BAD_USER_INPUT'],
+  ])('is not made of %j', async (wrong, code) => {
+    const inputs = [payment(uuidv7(), 1), { ...payment(uuidv7(), 1), ...wrong }]
+    const document = 'mutation ($i: [DecideInput!]!) { decide(inputs: $i) { outcome } }'
+    expect(await codesOf(fixture.rules.schema, asService('payment-processor'), document, { i: inputs })).toEqual([code])
+    const { rows } = await fixture.rules.pool.query('select 1 from decisions where id = $1', [inputs[0]?.subjectId])
+    expect(rows).toEqual([])
+  })
+
+  it('is not made of more than a thousand payments at once, nor for a caller who is no payment service', async () => {
+    const inputs = Array.from({ length: 1_001 }, () => payment(uuidv7(), 1))
+    const document = 'mutation ($i: [DecideInput!]!) { decide(inputs: $i) { outcome } }'
+    const codes = (context: ReturnType<typeof asService>, some: readonly object[]) =>
+      codesOf(fixture.rules.schema, context, document, { i: some })
+    expect(await codes(asService('payment-processor'), inputs)).toEqual(['BATCH_TOO_LARGE'])
+    expect(await codes(asUser(uuidv7(), 'rules:write'), inputs.slice(0, 1))).toEqual(['UNAUTHORIZED_FIELD_OR_TYPE'])
+    expect(await codes(asService('wallet-service'), inputs.slice(0, 1))).toEqual(['UNAUTHORIZED_FIELD_OR_TYPE'])
   })
 
   it('that is prepared reserves nothing', async () => {
