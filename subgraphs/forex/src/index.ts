@@ -31,7 +31,7 @@ import { ForexUseCases } from './use-cases/forex-use-cases.ts'
 import { Pricing } from './use-cases/pricing.ts'
 import { type QuoteLimits, STANDARD_QUOTE_LIMITS } from './use-cases/quote-limits.ts'
 import { RateOverrides } from './use-cases/rate-overrides.ts'
-import { recordTicks } from './use-cases/record-ticks.ts'
+import { TickRecorder } from './use-cases/record-ticks.ts'
 import { paymentOutcomes } from './use-cases/settle-quotes.ts'
 
 export { DYNAMO_SETTINGS, dynamoOf, MARKET_SETTINGS, marketOf } from './config.ts'
@@ -90,6 +90,7 @@ export async function createForexSubgraph(deps: ForexDeps): Promise<ForexSubgrap
   const exposures = new ExposureBook({ pool, ledger, clock, logger })
   const pricing = new Pricing({ book, exposures, policies, exposurePolicy, clock })
   const useCases = new ForexUseCases({ pool, clock, exposures, pricing, keys, limits })
+  const recorder = new TickRecorder({ pool, wakeups, policies, clock, logger, history })
   const reader = createQuoteReader(useCases)
   const schema = await buildFederatedSchema({
     resolvers: [
@@ -104,7 +105,7 @@ export async function createForexSubgraph(deps: ForexDeps): Promise<ForexSubgrap
     name: 'forex',
     schema,
     pool,
-    recordTicks: (ticks) => recordTicks({ pool, wakeups, policies, clock, logger, history }, ticks),
+    recordTicks: (ticks) => recorder.record(ticks),
     ready: async () => [
       await checkDatabase(pool),
       ...(history ? [await checkDependency('dynamodb', () => history.check())] : []),
@@ -135,9 +136,10 @@ export function createTickRecorder(
 ) {
   const pool = createPool({ url: deps.databaseUrl, service: deps.service, max: 2 })
   const history = deps.dynamo && new RateHistory(deps.dynamo)
+  const recorder = new TickRecorder({ ...deps, pool, history })
   return {
     pool,
-    recordTicks: (ticks: readonly Tick[]) => recordTicks({ ...deps, pool, history }, ticks),
+    recordTicks: (ticks: readonly Tick[]) => recorder.record(ticks),
     announceExpiredQuotes: () => announceExpiredQuotes({ pool, clock: deps.clock }),
     close: async () => {
       history?.close()

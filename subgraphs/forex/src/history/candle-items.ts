@@ -1,137 +1,123 @@
 import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb'
-import { type DynamoDBDocumentClient, GetCommand, PutCommand, QueryCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb'
+import { type DynamoDBDocumentClient, GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb'
 import { Decimal } from '@corridor/money'
-import { Fault } from '@corridor/platform'
-import { type Candle, type CandleInterval, openTimeOf } from '../domain/candle.ts'
+import { type Candle, type CandleInterval, INTERVAL_MS } from '../domain/candle.ts'
+import { queryAll } from './query.ts'
 
-/** Open, high, low, close, number of ticks, and when the first and the last were observed. */
-type Stored = readonly [string, string, string, string, number, string, string]
-
-interface CandleItem {
-  readonly candles: Readonly<Record<string, Stored>>
-  /** Rises with each write: by it two writers notice each other. */
-  readonly revision: number
-}
-
-export interface Day {
+/** The candles of one pair and interval whose times begin with `span`: an hour, a day or a month. */
+export interface Span {
   readonly pair: string
   readonly interval: CandleInterval
-  /** 2026-11-22 */
-  readonly day: string
+  /** 2026-11-22T17, 2026-11-22 or 2026-11 */
+  readonly span: string
 }
 
-const MAX_ATTEMPTS = 10
-/** More changed candles than this are written with the whole item: an update's expression may have 4 KB. */
-const MAX_UPDATES = 50
-const prefixOf = ({ interval }: Pick<Day, 'interval'>): string => `candles#${interval}#`
-const keyOf = (day: Day) => ({ pair: day.pair, observedAt: prefixOf(day) + day.day })
-/** Within its day, which the key names: 13:05 */
-const nameOf = (openTime: Date): string => openTime.toISOString().slice(11, 16)
+/** An item as it stands. */
+export interface CandleItem {
+  readonly candles: ReadonlyMap<number, Candle>
+  /** Rises with each write: by it two writers notice each other. */
+  readonly revision: number
+  /** The greatest sort key of the ticks that are in it: what is greater is not in it yet. */
+  readonly upTo: string
+}
 
-/** The candles of one pair, interval and day in one item, behind the ticks of the pair in the same table. */
+/** Digits of an instant that name its span. An item is written whole with each tick, and so it is kept small. */
+const SPAN_DIGITS: Readonly<Record<CandleInterval, number>> = {
+  MINUTE: '2026-11-22T17'.length,
+  FIVE_MINUTES: '2026-11-22'.length,
+  HOUR: '2026-11-22'.length,
+  DAY: '2026-11'.length,
+}
+const FIRST_INSTANT = '0000-01-01T00:00:00.000Z'
+
+export const spanOf = (instant: Date, interval: CandleInterval): string =>
+  instant.toISOString().slice(0, SPAN_DIGITS[interval])
+
+/** The first instant of a span. */
+export const startOf = ({ span }: Pick<Span, 'span'>): Date => new Date(span + FIRST_INSTANT.slice(span.length))
+
+const prefixOf = (interval: CandleInterval): string => `candles#${interval}#`
+const keyOf = ({ pair, interval, span }: Span) => ({ pair, observedAt: prefixOf(interval) + span })
+export const nameOf = ({ pair, interval, span }: Span): string => `${pair}#${interval}#${span}`
+
+/** Candles of a span in one item, behind the ticks of the pair in the same table. */
 export class CandleItems {
   constructor(private readonly deps: { documents: DynamoDBDocumentClient; table: string }) {}
 
-  /** Writes what `change` makes of the candles that stand; again from the start when another writer was faster. */
-  async change(day: Day, change: (standing: ReadonlyMap<string, Candle>) => readonly Candle[]): Promise<void> {
-    for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt += 1) {
-      const item = await this.read(day)
-      const standing = new Map(
-        Object.entries(item?.candles ?? {}).map(([name, stored]) => [name, toCandle(day.day, name, stored)]),
-      )
-      const changed = change(standing)
-      const revision = item?.revision ?? null
-      const whole = revision === null || changed.length > MAX_UPDATES
-      const merged = () =>
-        new Map([...standing, ...changed.map((candle) => [nameOf(candle.openTime), candle] as const)])
-      const written = whole
-        ? await this.put(day, revision, [...merged().values()])
-        : await this.update(day, revision, changed)
-      if (written) return
-    }
-    throw new Fault('SERVICE_UNAVAILABLE', 'The candles of a day are being written by too many at once.')
-  }
-
-  /** Puts the candles that `make` gives in place of all that stand; asked again when another writer was faster. */
-  async replace(day: Day, make: () => Promise<readonly Candle[]>): Promise<void> {
-    for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt += 1) {
-      const revision = (await this.read(day))?.revision ?? null
-      const candles = await make()
-      if (revision === null && candles.length === 0) return
-      if (await this.put(day, revision, candles)) return
-    }
-    throw new Fault('SERVICE_UNAVAILABLE', 'The candles of a day are being written by too many at once.')
-  }
-
-  /** Candles of the days from `from` to `to`, both included, oldest first. */
-  async between(pair: string, interval: CandleInterval, from: Date, to: Date): Promise<Candle[]> {
-    const prefix = prefixOf({ interval })
-    const candles: Candle[] = []
-    let start: Record<string, unknown> | undefined
-    do {
-      const page = await this.deps.documents.send(
-        new QueryCommand({
-          TableName: this.deps.table,
-          KeyConditionExpression: 'pair = :pair and observedAt between :from and :to',
-          ExpressionAttributeValues: { ':pair': pair, ':from': prefix + dayOf(from), ':to': prefix + dayOf(to) },
-          ConsistentRead: true,
-          ...(start ? { ExclusiveStartKey: start } : {}),
-        }),
-      )
-      for (const item of page.Items ?? []) {
-        const day = String(item.observedAt).slice(prefix.length)
-        const stored = Object.entries(item.candles as CandleItem['candles']) // As `put` wrote it.
-        candles.push(...stored.map(([name, candle]) => toCandle(day, name, candle)))
-      }
-      start = page.LastEvaluatedKey
-    } while (start)
-    return candles.sort((a, b) => a.openTime.getTime() - b.openTime.getTime())
-  }
-
-  private async read(day: Day): Promise<CandleItem | null> {
+  async read(span: Span): Promise<CandleItem | null> {
     const { Item } = await this.deps.documents.send(
-      new GetCommand({ TableName: this.deps.table, Key: keyOf(day), ConsistentRead: true }),
+      new GetCommand({ TableName: this.deps.table, Key: keyOf(span), ConsistentRead: true }),
     )
-    return (Item as CandleItem | undefined) ?? null // As `put` wrote it.
+    return Item ? { ...unpack(Item as StoredItem, span), ...revisionOf(Item as StoredItem) } : null // As `put` wrote it.
   }
 
-  private async update(day: Day, revision: number, candles: readonly Candle[]): Promise<boolean> {
-    const names = Object.fromEntries(candles.map(({ openTime }, index) => [`#c${index}`, nameOf(openTime)]))
-    const values = Object.fromEntries(candles.map((candle, index) => [`:c${index}`, toStored(candle)]))
-    const sets = candles.map((_, index) => `candles.#c${index} = :c${index}`)
-    return await unlessChanged(() =>
-      this.deps.documents.send(
-        new UpdateCommand({
-          TableName: this.deps.table,
-          Key: keyOf(day),
-          UpdateExpression: `set revision = :next, ${sets.join(', ')}`,
-          ConditionExpression: 'revision = :revision',
-          ExpressionAttributeNames: names,
-          ExpressionAttributeValues: { ...values, ':revision': revision, ':next': revision + 1 },
-        }),
-      ),
-    )
-  }
-
-  private async put(day: Day, revision: number | null, candles: readonly Candle[]): Promise<boolean> {
-    const stored = Object.fromEntries(candles.map((candle) => [nameOf(candle.openTime), toStored(candle)]))
+  /** Writes the item unless another writer was faster; answers whether it was written. */
+  async put(span: Span, { candles, revision, upTo }: CandleItem): Promise<boolean> {
     const condition =
-      revision === null
+      revision === 1
         ? { ConditionExpression: 'attribute_not_exists(pair)' }
-        : { ConditionExpression: 'revision = :revision', ExpressionAttributeValues: { ':revision': revision } }
+        : { ConditionExpression: 'revision = :before', ExpressionAttributeValues: { ':before': revision - 1 } }
+    const item: StoredItem = { candles: pack(candles, span), revision, upTo }
     return await unlessChanged(() =>
       this.deps.documents.send(
-        new PutCommand({
-          TableName: this.deps.table,
-          Item: { ...keyOf(day), candles: stored, revision: (revision ?? 0) + 1 },
-          ...condition,
-        }),
+        new PutCommand({ TableName: this.deps.table, Item: { ...keyOf(span), ...item }, ...condition }),
       ),
     )
+  }
+
+  /** Candles of the spans from that of `from` to that of `to`, both included, oldest first. */
+  async between(pair: string, interval: CandleInterval, from: Date, to: Date): Promise<Candle[]> {
+    const prefix = prefixOf(interval)
+    const range = { pair, from: prefix + spanOf(from, interval), to: prefix + spanOf(to, interval) }
+    const candles: Candle[] = []
+    for (const item of await queryAll(this.deps, range)) {
+      const span = { pair, interval, span: String(item.observedAt).slice(prefix.length) }
+      candles.push(...unpack(item as unknown as StoredItem, span).candles.values()) // As `put` wrote it.
+    }
+    return candles
   }
 }
 
-export const dayOf = (instant: Date): string => openTimeOf(instant, 'DAY').toISOString().slice(0, 10)
+interface StoredItem {
+  /** `place,open,high,low,close,ticks,first,last` a candle, separated by semicolons; instants in ms from its start. */
+  readonly candles: string
+  readonly revision: number
+  readonly upTo: string
+}
+
+const revisionOf = ({ revision, upTo }: StoredItem) => ({ revision, upTo })
+
+function pack(candles: ReadonlyMap<number, Candle>, { interval, ...span }: Span): string {
+  const start = startOf(span).getTime()
+  return [...candles.values()]
+    .sort((a, b) => a.openTime.getTime() - b.openTime.getTime())
+    .map(({ openTime, open, high, low, close, ticks, openedAt, closedAt }) => {
+      const opened = openTime.getTime()
+      const place = (opened - start) / INTERVAL_MS[interval]
+      return [place, open, high, low, close, ticks, openedAt.getTime() - opened, closedAt.getTime() - opened].join(',')
+    })
+    .join(';')
+}
+
+function unpack({ candles }: Pick<StoredItem, 'candles'>, { interval, ...span }: Span) {
+  const start = startOf(span).getTime()
+  const unpacked = new Map<number, Candle>()
+  for (const packed of candles === '' ? [] : candles.split(';')) {
+    const [place, open = '', high = '', low = '', close = '', ticks, first, last] = packed.split(',')
+    const opened = start + Number(place) * INTERVAL_MS[interval]
+    unpacked.set(opened, {
+      openTime: new Date(opened),
+      open: Decimal.parse(open),
+      high: Decimal.parse(high),
+      low: Decimal.parse(low),
+      close: Decimal.parse(close),
+      ticks: Number(ticks),
+      openedAt: new Date(opened + Number(first)),
+      closedAt: new Date(opened + Number(last)),
+    })
+  }
+  return { candles: unpacked }
+}
 
 /** Whether the write was done; false where its condition did not hold. */
 export async function unlessChanged(write: () => Promise<unknown>): Promise<boolean> {
@@ -141,28 +127,5 @@ export async function unlessChanged(write: () => Promise<unknown>): Promise<bool
   } catch (error) {
     if (error instanceof ConditionalCheckFailedException) return false
     throw error
-  }
-}
-
-const toStored = ({ open, high, low, close, ticks, openedAt, closedAt }: Candle): Stored => [
-  open.toString(),
-  high.toString(),
-  low.toString(),
-  close.toString(),
-  ticks,
-  openedAt.toISOString(),
-  closedAt.toISOString(),
-]
-
-function toCandle(day: string, name: string, [open, high, low, close, ticks, openedAt, closedAt]: Stored): Candle {
-  return {
-    openTime: new Date(`${day}T${name}:00.000Z`),
-    open: Decimal.parse(open),
-    high: Decimal.parse(high),
-    low: Decimal.parse(low),
-    close: Decimal.parse(close),
-    ticks,
-    openedAt: new Date(openedAt),
-    closedAt: new Date(closedAt),
   }
 }

@@ -1,19 +1,12 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
-import { DynamoDBDocumentClient, PutCommand, QueryCommand } from '@aws-sdk/lib-dynamodb'
-import { Decimal } from '@corridor/money'
+import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb'
 import { Fault } from '@corridor/platform'
-import {
-  CANDLE_INTERVALS,
-  type Candle,
-  type CandleInterval,
-  INTERVAL_MS,
-  type MidTick,
-  openTimeOf,
-  withTick,
-} from '../domain/candle.ts'
+import { CANDLE_INTERVALS, type Candle, type CandleInterval, INTERVAL_MS } from '../domain/candle.ts'
 import type { Tick } from '../domain/rate.ts'
-import { CandleItems, dayOf, unlessChanged } from './candle-items.ts'
+import { CandleItems } from './candle-items.ts'
+import { CandleWriter } from './candle-writer.ts'
 import { ensureTable, verifyTable } from './table.ts'
+import { TickItems } from './tick-items.ts'
 
 /** Where the history is kept. Without an endpoint it is DynamoDB itself, with the credentials of the environment. */
 export interface DynamoSettings {
@@ -26,13 +19,12 @@ export interface DynamoSettings {
 
 const TABLE = 'fx_rates'
 const LOCAL = { accessKeyId: 'local', secretAccessKey: 'local' }
-const CONCURRENT_WRITES = 8
 
 /** Ticks for ever, and candles that are kept with them and can be made of them again. */
 export class RateHistory {
   private readonly client: DynamoDBClient
-  private readonly documents: DynamoDBDocumentClient
   private readonly candleItems: CandleItems
+  private readonly writer: CandleWriter
   private readonly table: string
   private ready: Promise<void> | null = null
 
@@ -44,8 +36,9 @@ export class RateHistory {
       ...(endpoint === undefined ? {} : { endpoint }),
       ...(access ? { credentials: access } : {}),
     })
-    this.documents = DynamoDBDocumentClient.from(this.client)
-    this.candleItems = new CandleItems({ documents: this.documents, table })
+    const parts = { documents: DynamoDBDocumentClient.from(this.client), table }
+    this.candleItems = new CandleItems(parts)
+    this.writer = new CandleWriter({ items: this.candleItems, ticks: new TickItems(parts) })
   }
 
   /** Makes and verifies the table; once, and again after a failure. */
@@ -65,20 +58,7 @@ export class RateHistory {
   /** Keeps each tick once; those that are new are in their candles too. Throws `Fault` when the store is away. */
   async record(ticks: readonly Tick[]): Promise<void> {
     await this.ensureTable()
-    await orAway(async () => {
-      const fresh: Tick[] = []
-      await eachOf(ticks, async (tick) => {
-        if (await this.putTick(tick)) fresh.push(tick)
-      })
-      const groups = [...Map.groupBy(fresh, ({ pair, observedAt }) => `${pair}#${dayOf(observedAt)}`).values()]
-      const changes = groups.flatMap((group) => CANDLE_INTERVALS.map((interval) => ({ group, interval })))
-      await eachOf(changes, async ({ group, interval }) => {
-        const [first] = group
-        if (!first) return
-        const day = { pair: first.pair, interval, day: dayOf(first.observedAt) }
-        await this.candleItems.change(day, (standing) => merge(standing, group, interval))
-      })
-    })
+    await orAway(() => this.writer.record(ticks))
   }
 
   /** The candles that overlap the time from `from` (included) to `to` (excluded), oldest first. */
@@ -92,79 +72,15 @@ export class RateHistory {
 
   /**
    * Makes the candles of every day from `from` to `to` again from their ticks, as after a crash between a tick and its
-   * candles. To be run while no tick of those days is being recorded: one might be counted twice.
+   * candles. May run while ticks are recorded.
    */
   async rebuildCandles(pair: string, from: Date, to: Date): Promise<void> {
     await this.ensureTable()
-    const last = openTimeOf(to, 'DAY').getTime()
-    for (let start = openTimeOf(from, 'DAY').getTime(); start <= last; start += INTERVAL_MS.DAY) {
-      const day = dayOf(new Date(start))
-      await orAway(async () => {
-        for (const interval of CANDLE_INTERVALS) {
-          await this.candleItems.replace({ pair, interval, day }, async () =>
-            merge(new Map(), await this.ticksOf(pair, day), interval),
-          )
-        }
-      })
-    }
+    for (const interval of CANDLE_INTERVALS) await orAway(() => this.writer.rebuild({ pair, interval, from, to }))
   }
 
   close(): void {
     this.client.destroy()
-  }
-
-  private async putTick({ pair, source, observedAt, bid, mid, ask }: Tick): Promise<boolean> {
-    const prices = { bid: bid.toString(), mid: mid.toString(), ask: ask.toString() }
-    return await unlessChanged(() =>
-      this.documents.send(
-        new PutCommand({
-          TableName: this.table,
-          Item: { pair, observedAt: `${observedAt.toISOString()}#${source}#tick`, source, kind: 'tick', ...prices },
-          ConditionExpression: 'attribute_not_exists(pair)',
-        }),
-      ),
-    )
-  }
-
-  private async ticksOf(pair: string, day: string): Promise<MidTick[]> {
-    const ticks: MidTick[] = []
-    let start: Record<string, unknown> | undefined
-    do {
-      const page = await this.documents.send(
-        new QueryCommand({
-          TableName: this.table,
-          KeyConditionExpression: 'pair = :pair and begins_with(observedAt, :day)',
-          ExpressionAttributeValues: { ':pair': pair, ':day': day },
-          ConsistentRead: true,
-          ...(start ? { ExclusiveStartKey: start } : {}),
-        }),
-      )
-      for (const { kind, mid, observedAt } of page.Items ?? []) {
-        if (kind !== 'tick') continue
-        ticks.push({ mid: Decimal.parse(String(mid)), observedAt: new Date(String(observedAt).split('#')[0] ?? '') })
-      }
-      start = page.LastEvaluatedKey
-    } while (start)
-    return ticks
-  }
-}
-
-/** The candles that these ticks change, as they are then. */
-function merge(standing: ReadonlyMap<string, Candle>, ticks: readonly MidTick[], interval: CandleInterval): Candle[] {
-  const byTime = new Map([...standing.values()].map((candle) => [candle.openTime.getTime(), candle]))
-  const changed = new Set<number>()
-  for (const tick of ticks) {
-    const time = openTimeOf(tick.observedAt, interval).getTime()
-    byTime.set(time, withTick(byTime.get(time), tick, interval))
-    changed.add(time)
-  }
-  return [...byTime].flatMap(([time, candle]) => (changed.has(time) ? [candle] : []))
-}
-
-/** A few at a time; the first failure ends it, when those under way have ended. */
-async function eachOf<T>(items: readonly T[], work: (item: T) => Promise<void>): Promise<void> {
-  for (let start = 0; start < items.length; start += CONCURRENT_WRITES) {
-    await Promise.all(items.slice(start, start + CONCURRENT_WRITES).map(work))
   }
 }
 

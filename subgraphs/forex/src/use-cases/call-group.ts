@@ -1,3 +1,5 @@
+import { Fault, isRetryableSqlError } from '@corridor/platform'
+
 interface Waiting<Call, Answer> {
   readonly call: Call
   readonly resolve: (answer: Answer) => void
@@ -8,17 +10,18 @@ export interface CallGroupOptions<Call, Answer> {
   /** Answers a group, in its order. */
   readonly answer: (calls: readonly Call[]) => Promise<readonly Answer[]>
   /** Calls of one key are never in one group: the later one finds what the earlier one did. */
-  readonly keyOf: (call: Call) => string
+  readonly keyOf?: (call: Call) => string
+  readonly maxCalls?: number
+  /** Two groups keep server and database busy at the same time; more only contend for locks. One keeps calls in order. */
+  readonly groupsAtOnce?: 1 | 2
 }
 
 const MAX_CALLS = 500
-/** Two groups keep server and database busy at the same time; more only contend for locks. */
-const MAX_GROUPS_AT_ONCE = 2
 
 /**
  * Gathers concurrent calls into groups, so that many share a transaction. When nothing is under way a call goes at once;
  * else it waits for a group to be done, some milliseconds. A group that fails as a whole is tried again call by call, so
- * that one call's fault is not its neighbours'.
+ * that one call's fault is not its neighbours', unless what it needs is away.
  */
 export class CallGroup<Call, Answer> {
   private waiting: Waiting<Call, Answer>[] = []
@@ -36,7 +39,7 @@ export class CallGroup<Call, Answer> {
 
   /** Calls of the same turn of the event loop leave together. */
   private schedule(): void {
-    if (this.scheduled || this.underWay >= MAX_GROUPS_AT_ONCE || this.waiting.length === 0) return
+    if (this.scheduled || this.underWay >= (this.options.groupsAtOnce ?? 2) || this.waiting.length === 0) return
     this.scheduled = true
     setImmediate(() => {
       this.scheduled = false
@@ -45,11 +48,12 @@ export class CallGroup<Call, Answer> {
   }
 
   private take(): Waiting<Call, Answer>[] {
+    const { keyOf, maxCalls = MAX_CALLS } = this.options
     const [taken, left, keys]: [Waiting<Call, Answer>[], Waiting<Call, Answer>[], Set<string>] = [[], [], new Set()]
     for (const waiting of this.waiting) {
-      const key = this.options.keyOf(waiting.call)
-      const fits = taken.length < MAX_CALLS && !keys.has(key)
-      keys.add(key)
+      const key = keyOf?.(waiting.call)
+      const fits = taken.length < maxCalls && (key === undefined || !keys.has(key))
+      if (key !== undefined) keys.add(key)
       ;(fits ? taken : left).push(waiting)
     }
     this.waiting = left
@@ -62,8 +66,8 @@ export class CallGroup<Call, Answer> {
       const answers = await this.options.answer(group.map(({ call }) => call))
       for (const [index, { resolve }] of group.entries()) resolve(answers[index] as Answer) // One per call.
     } catch (error) {
-      if (group.length === 1) group[0]?.reject(error)
-      else await Promise.all(group.map((waiting) => this.alone(waiting)))
+      if (group.length === 1 || isAway(error)) for (const { reject } of group) reject(error)
+      else for (const waiting of group) await this.alone(waiting)
     } finally {
       this.underWay -= 1
       this.schedule()
@@ -79,3 +83,5 @@ export class CallGroup<Call, Answer> {
     }
   }
 }
+
+const isAway = (error: unknown): boolean => (error instanceof Fault && error.retryable) || isRetryableSqlError(error)

@@ -1,6 +1,6 @@
 import { enqueueEvents } from '@corridor/events'
 import { inTransaction, type Pool, type SqlClient } from '@corridor/platform'
-import { PUBLISH_CHANGED } from './publish-rates.ts'
+import { lockRates, PUBLISH_CHANGED } from './publish-rates.ts'
 
 export interface StandingOverride {
   readonly id: string
@@ -22,6 +22,7 @@ export async function lockStanding(client: SqlClient, pair: string): Promise<Sta
 /** Ends every manual rate whose time has come. Whoever meets one first does it: the instant it names is the same for all. */
 export async function endExpiredOverrides(pool: Pool, now: Date): Promise<number> {
   return await inTransaction(pool, async (client) => {
+    await lockRates(client)
     const { rows } = await client.query<StandingOverride>(
       `select ${COLUMNS} from rate_overrides where ended_at is null and expires_at <= $1 order by pair for update`,
       [now],
@@ -31,15 +32,13 @@ export async function endExpiredOverrides(pool: Pool, now: Date): Promise<number
   })
 }
 
-/** `by` null: it expired, and what follows it has been in force since then. */
+/** `by` null: it expired, and what follows it has been in force since then. Rates are locked. */
 export async function endOverride(
   client: SqlClient,
   { id, pair, expiresAt }: StandingOverride,
   { by, now }: { by: string | null; now: Date },
 ): Promise<void> {
   await client.query('update rate_overrides set ended_at = $2, ended_by = $3 where id = $1', [id, now, by])
-  // Locked before the provider's rate is read, so that a tick recorded meanwhile is not missed.
-  await client.query('select 1 from current_rates where pair = $1 for update', [pair])
   const since = by === null ? expiresAt : null
   const { rowCount } = await client.query(
     `with changed as (

@@ -1,3 +1,10 @@
+import type { SqlClient } from '@corridor/platform'
+
+/** Whoever changes rates does it alone, until the transaction ends: versions follow each other, and no judgement is late. */
+export async function lockRates(client: SqlClient): Promise<void> {
+  await client.query({ name: 'forex-lock-rates', text: `select pg_advisory_xact_lock(hashtextextended('rates', 0))` })
+}
+
 /**
  * The tail of every statement that changes current rates: from the rows of a preceding `changed`, each one's version
  * and event, so that no change can be written without them.
@@ -11,7 +18,7 @@ export const PUBLISH_CHANGED = `versions as (
     'pair', c.pair, 'version', c.version::text, 'bid', c.bid::text, 'mid', c.mid::text, 'ask', c.ask::text,
     'source', c.source, 'path', c.path, 'manual', c.manual,
     'observedAt', to_char(c.observed_at at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'))
-  from changed c order by c.pair
+  from changed c order by c.pair, c.version
 )`
 
 /** The version after all that a pair had, also where it has no current rate any more. */

@@ -17,7 +17,7 @@ import { baseOf, quoteOf } from '../domain/rate.ts'
 import type { RateBook } from '../rate-book.ts'
 import { wakeRates } from '../rates-channel.ts'
 import { endOverride, lockStanding } from './end-overrides.ts'
-import { nextVersion, PUBLISH_CHANGED } from './publish-rates.ts'
+import { lockRates, nextVersion, PUBLISH_CHANGED } from './publish-rates.ts'
 
 const MAX_NOTE_LENGTH = 500
 
@@ -79,9 +79,8 @@ export class RateOverrides {
     const by = caller.subject ?? caller.clientId
     invariant(by !== null, 'a manual rate is somebody’s')
     const done = await inTransactionOrRefuse(this.deps.pool, async (client) => {
-      const [low, high] = [baseOf(pair), quoteOf(pair)].sort()
       await client.query('select pg_advisory_xact_lock(hashtextextended($1, 0))', [`open-quotes:${by}`])
-      await client.query('select pg_advisory_xact_lock(hashtextextended($1, 0))', [`override:${low}${high}`])
+      await lockRates(client)
       if (caller.subject !== null && (await holdsOpenQuote(client, caller.subject, pair, this.deps.clock.now()))) {
         return refuse('FORBIDDEN', `You hold an open quote in ${pair}.`)
       }
