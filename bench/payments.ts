@@ -116,14 +116,14 @@ function quantile(values: readonly number[], q: number): number {
 
 /** CPU milliseconds per payment of each part, while `work` sends `payments`. */
 async function cpuTable(platform: BenchPlatform, payments: number, work: () => Promise<unknown>): Promise<void> {
-  const before = postgresCpu(platform.postgresPid)
-  const parts = await profiled(platform, async () => {
-    await work()
-    await sleep(QUIET_MS)
+  let parts: ReadonlyMap<string, number> = new Map()
+  const databases = await postgresCpu(platform.postgresPid, async () => {
+    parts = await profiled(platform, async () => {
+      await work()
+      await sleep(QUIET_MS)
+    })
   })
-  const after = postgresCpu(platform.postgresPid)
-  const rows = [...parts].map(([part, ms]): [string, number] => [part, ms])
-  for (const [database, ms] of after ?? []) rows.push([`PostgreSQL: ${database}`, ms - (before?.get(database) ?? 0)])
+  const rows = [...parts, ...[...databases].map(([name, ms]): [string, number] => [`PostgreSQL: ${name}`, ms])]
   console.table(
     rows
       .filter(([, ms]) => ms / payments >= WORTH_A_LINE_MS)

@@ -1,9 +1,10 @@
-import { readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import WebSocket from 'ws'
 
 const TICKS_PER_SECOND = 100
 const MICROSECONDS_PER_MS = 1_000
 const SAMPLE_EVERY_US = 500
+const LOOK_EVERY_MS = 500
 const PARTS: readonly (readonly [RegExp, string])[] = [
   [/\/router\/dist\//, 'router'],
   [/\/subgraphs\/([a-z-]+)\/dist\//, '$1'],
@@ -115,21 +116,44 @@ function ownPart(url: string): string | null {
   return null
 }
 
-/** CPU milliseconds of PostgreSQL's processes since they began, by database; `null` where the system does not tell. */
-export function postgresCpu(postgresPid: number): ReadonlyMap<string, number> | null {
-  try {
-    const spent = new Map<string, number>()
-    for (const entry of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
-      const process = processOf(entry)
-      if (process === null || process.parent !== postgresPid) continue
-      const name = /^postgres: \S+ (\w+_db) /.exec(process.title)?.[1] ?? 'server'
-      spent.set(name, (spent.get(name) ?? 0) + process.cpuMs)
+/**
+ * CPU milliseconds that PostgreSQL's processes spend during `work`, by database; empty where the system does not tell.
+ * They are looked at again and again, since a connection that is closed takes its time with it.
+ */
+export async function postgresCpu(
+  postgresPid: number,
+  work: () => Promise<void>,
+): Promise<ReadonlyMap<string, number>> {
+  const seen = new Map<string, { name: string; fromMs: number; toMs: number }>()
+  const look = (isFirst: boolean): void => {
+    for (const [pid, { name, cpuMs }] of backendsOf(postgresPid)) {
+      const known = seen.get(pid)
+      if (known) known.toMs = cpuMs
+      else seen.set(pid, { name, fromMs: isFirst ? cpuMs : 0, toMs: cpuMs })
     }
-    return spent
-  } catch {
-    // A system without /proc: the table then has no line for PostgreSQL.
-    return null
   }
+  look(true)
+  const timer = setInterval(() => look(false), LOOK_EVERY_MS)
+  try {
+    await work()
+  } finally {
+    clearInterval(timer)
+  }
+  look(false)
+  const spent = new Map<string, number>()
+  for (const { name, fromMs, toMs } of seen.values()) spent.set(name, (spent.get(name) ?? 0) + toMs - fromMs)
+  return spent
+}
+
+function backendsOf(postgresPid: number): Map<string, { name: string; cpuMs: number }> {
+  const backends = new Map<string, { name: string; cpuMs: number }>()
+  if (!existsSync('/proc')) return backends
+  for (const pid of readdirSync('/proc').filter((entry) => /^\d+$/.test(entry))) {
+    const process = processOf(pid)
+    if (process?.parent !== postgresPid) continue
+    backends.set(pid, { name: /^postgres: \S+ (\w+_db) /.exec(process.title)?.[1] ?? 'server', cpuMs: process.cpuMs })
+  }
+  return backends
 }
 
 function processOf(pid: string): { parent: number; title: string; cpuMs: number } | null {

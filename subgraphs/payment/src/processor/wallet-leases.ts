@@ -21,19 +21,24 @@ export class WalletLeases {
   async take(pool: Pool, { now, limit }: { now: Date; limit: number }): Promise<HeldLease[]> {
     const { rows } = await pool.query<HeldLease & { fence: bigint }>({
       name: 'wallet-leases-take',
-      text: `with waiting as (
-               select leased_wallet_id, min(number) as number from payments where status = 'PENDING' and due_at > $2 group by 1
+      text: `with ready as materialized (
+               select leased_wallet_id, number, status, due_at from payments where due_at <= $2
+             ), waiting as materialized (
+               select leased_wallet_id, min(number) as number from payments
+               where leased_wallet_id in (select leased_wallet_id from ready) and status = 'PENDING' and due_at > $2 group by 1
              ), work as (
-               select leased_wallet_id as wallet_id, due_at, false as refund from payments p
-               where due_at <= $2 and (status <> 'PENDING' or not exists (
-                 select 1 from waiting w where w.leased_wallet_id = p.leased_wallet_id and w.number < p.number))
+               select leased_wallet_id as wallet_id, r.due_at, false as refund
+               from ready r left join waiting w using (leased_wallet_id)
+               where r.status <> 'PENDING' or w.number is null or r.number < w.number
                union all
                select leased_wallet_id, due_at, true from refunds r where due_at <= $2 and ${FIRST_OF_PAYMENT}
+             ), busy as (
+               select wallet_id, min(due_at) as first, bool_or(refund) as refunds from work group by 1
              ), due as (
-               select wallet_id, min(due_at) as first, bool_or(refund) as refunds from work
+               select wallet_id, first, refunds from busy
                where not exists (
-                 select 1 from wallet_leases l where l.wallet_id = work.wallet_id and l.expires_at > clock_timestamp())
-               group by 1 order by first limit $3
+                 select 1 from wallet_leases l where l.wallet_id = busy.wallet_id and l.expires_at > clock_timestamp())
+               order by first limit $3
              ), taken as (
                insert into wallet_leases as l (wallet_id, holder, fence, expires_at)
                select wallet_id, $1, 1, clock_timestamp() + $4 * interval '1 millisecond' from due order by wallet_id

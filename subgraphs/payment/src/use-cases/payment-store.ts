@@ -99,14 +99,13 @@ export async function readDue(
 ): Promise<Payment[]> {
   const { rows } = await client.query<Payment & { id: string }>({
     name: 'payment-read-due',
-    text: `with waiting as (
+    text: `with waiting as materialized (
              select leased_wallet_id, min(number) as number from payments
              where leased_wallet_id = any($1::uuid[]) and status = 'PENDING' and due_at > $2 group by 1
            )
-           select ${COLUMNS} from payments p
+           select ${COLUMNS} from payments p left join (select leased_wallet_id, number as first from waiting) w using (leased_wallet_id)
            where p.leased_wallet_id = any($1::uuid[]) and p.due_at <= $2
-             and (p.status <> 'PENDING' or not exists (
-               select 1 from waiting w where w.leased_wallet_id = p.leased_wallet_id and w.number < p.number))
+             and (p.status <> 'PENDING' or w.first is null or p.number < w.first)
            order by p.number limit $3`,
     values: [walletIds, now, limit],
   })
