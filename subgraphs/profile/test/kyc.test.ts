@@ -92,6 +92,16 @@ describe('a check with the sandbox', () => {
     ])
   })
 
+  it('goes on for the customer alone: an officer does not see where', async () => {
+    const by = person()
+    await start(by)
+    const seen = 'query ($id: ID!) { profile(id: $id) { kyc { status redirectUrl } } }'
+    const variables = { id: by.caller.subject }
+    expect(await dataOf(started.subgraph.schema, asUser(uuidv7(), 'profile:admin'), seen, variables)).toEqual({
+      profile: { kyc: { status: 'PENDING', redirectUrl: null } },
+    })
+  })
+
   it('is the open one when it is started again, also by two at once', async () => {
     const by = person()
     await kyc(by)

@@ -19,8 +19,9 @@ export class KycResolver {
     private readonly profiles: ProfileUseCases,
     store: ProfileStore,
   ) {
-    this.redirects = requestLoader(async (ids) => {
-      const urls = await redirectUrls(store.sql, await store.deps.keys.read(ids), ids)
+    this.redirects = requestLoader(async (ids, { caller }) => {
+      const own = ids.filter((id) => id === caller.subject) // Whoever has the address can go on in his name.
+      const urls = await redirectUrls(store.sql, await store.deps.keys.read(own), own)
       return ids.map((id) => urls.get(id) ?? null)
     })
   }

@@ -1,4 +1,5 @@
 import { accept } from '@corridor/platform'
+import type { Profile } from '../domain/profile.ts'
 import type { IdentityChange, IdentityDirectory, IdentityUser } from '../identity/identity-directory.ts'
 import { changeDetails, type Details } from './change-profile.ts'
 import { pendingSyncs } from './identity-sync.ts'
@@ -25,9 +26,10 @@ export class FollowIdentity {
     const { store, directory } = this.deps
     const known = await store.profiles(changes.map(({ userId }) => userId))
     for (const { userId, user } of changes) {
-      if (!known.has(userId)) continue
+      const profile = known.get(userId)
+      if (!profile || profile.erasedAt) continue
       const now = user ?? (await directory.find(userId))
-      if (now) await this.apply(now)
+      if (now && differs(profile, now)) await this.apply(now)
     }
   }
 
@@ -63,6 +65,10 @@ function followed({ username, email, givenName, familyName, phone, country, time
     ),
   }
 }
+
+/** Most of what is heard is known: it needs no lock. */
+const differs = (profile: Profile, user: IdentityUser): boolean =>
+  Object.entries(followed(user)).some(([field, value]) => profile[field as keyof Profile] !== value)
 
 const overlapping = (lastModified: string): string => {
   const time = Date.parse(lastModified)

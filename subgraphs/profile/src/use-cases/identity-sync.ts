@@ -53,8 +53,8 @@ export class IdentitySync {
 
   /** Delivers a profile's change now, unless another is doing so. What fails stays queued for the rounds. */
   async deliver(profileId: string): Promise<void> {
-    const claimed = await this.claim([profileId])
-    for (const each of claimed) await this.attempt(each)
+    const claimed = await this.claim(profileId)
+    if (claimed) await this.attempt(claimed)
   }
 
   /** One round over what is due; answers whether there may be more. */
@@ -64,9 +64,11 @@ export class IdentitySync {
       'select profile_id as id from identity_sync where next_attempt_at <= $1 order by next_attempt_at limit $2',
       [deps.clock.now(), MAX_PER_ROUND],
     )
-    const claimed = await this.claim(rows.map(({ id }) => id))
-    for (const each of claimed) await this.attempt(each)
-    return (await this.removeWithdrawn()) || claimed.length === MAX_PER_ROUND
+    for (const { id } of rows) {
+      const claimed = await this.claim(id)
+      if (claimed && !(await this.attempt(claimed))) return false // It is away for the others too.
+    }
+    return (await this.removeWithdrawn()) || rows.length === MAX_PER_ROUND
   }
 
   /** Remembers a registration that was not answered, so that nothing stays of it. */
@@ -78,30 +80,33 @@ export class IdentitySync {
     )
   }
 
-  /** Takes rows that are due for a while, so that two never tell at once, the older last. */
-  private async claim(ids: readonly string[]): Promise<readonly Claimed[]> {
+  /** Takes a row that is due, for a while, so that two never tell at once, the older last. */
+  private async claim(profileId: string): Promise<Claimed | undefined> {
     const { sql, deps } = this.deps.store
     const now = deps.clock.now()
     const { rows } = await sql.query<Claimed>(
       `update identity_sync set next_attempt_at = $2, attempts = attempts + 1
-       where profile_id = any($1::uuid[]) and next_attempt_at <= $3
+       where profile_id = $1 and next_attempt_at <= $3
        returning profile_id as "profileId", kind, version, attempts`,
-      [ids, new Date(now.getTime() + CLAIM_MS), now],
+      [profileId, new Date(now.getTime() + CLAIM_MS), now],
     )
-    return rows
+    return rows[0]
   }
 
-  private async attempt(claimed: Claimed): Promise<void> {
+  /** Whether the identity server was there. */
+  private async attempt(claimed: Claimed): Promise<boolean> {
     const { profileId, version, attempts } = claimed
     const { store, logger } = this.deps
     try {
       await this.tell(claimed)
       await this.settle(profileId, version)
+      return true
     } catch (error) {
       if (!(error instanceof Fault) && !isRetryableSqlError(error)) throw error
       logger.warn({ error, profile: profileId, attempts }, 'the identity server was not told')
       const until = new Date(store.deps.clock.now().getTime() + backoffMs(attempts))
       await store.sql.query('update identity_sync set next_attempt_at = $2 where profile_id = $1', [profileId, until])
+      return false
     }
   }
 
