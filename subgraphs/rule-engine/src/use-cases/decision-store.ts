@@ -5,8 +5,11 @@ import type { LimitUse } from '../domain/limit-use.ts'
 import { PERIODS, windowStart } from '../domain/windows.ts'
 import type { Decision, FreshDecision } from './decide.ts'
 
+/** As it lies in JSON: amounts are text. */
+type StoredLimit = Record<keyof LimitUse, string> & Pick<LimitUse, 'period'>
+
 interface DecisionRow extends Omit<Decision, 'limits'> {
-  readonly limits: readonly { code: string; period: LimitUse['period']; limitMinor: string; usedMinor: string }[]
+  readonly limits: readonly StoredLimit[]
 }
 
 export async function readDecisions(client: SqlClient, ids: readonly string[]): Promise<Map<string, Decision>> {
@@ -20,13 +23,17 @@ export async function readDecisions(client: SqlClient, ids: readonly string[]): 
   return new Map(rows.map((row) => [row.id, { ...row, limits: row.limits.map(toLimitUse) }]))
 }
 
-const toLimitUse = (stored: DecisionRow['limits'][number]): LimitUse => ({
+const toLimitUse = (stored: StoredLimit): LimitUse => ({
   ...stored,
   limitMinor: BigInt(stored.limitMinor),
   usedMinor: BigInt(stored.usedMinor),
 })
 
-const minorAsText = (_: string, value: unknown): unknown => (typeof value === 'bigint' ? String(value) : value)
+const toStored = (use: LimitUse): StoredLimit => ({
+  ...use,
+  limitMinor: String(use.limitMinor),
+  usedMinor: String(use.usedMinor),
+})
 
 /**
  * Writes decisions in one statement with what they reserve, then what shadows said of them, then their events. The
@@ -52,7 +59,7 @@ export async function writeDecisions(
       decisions.map(({ outcome }) => outcome),
       decisions.map(({ riskScore }) => riskScore),
       decisions.map(({ reasons }) => JSON.stringify(reasons)),
-      decisions.map(({ limits }) => JSON.stringify(limits, minorAsText)),
+      decisions.map(({ limits }) => JSON.stringify(limits.map(toStored))),
       decisions.map(({ inputs }) => JSON.stringify(inputs)),
       JSON.stringify(first.decision.ruleSets),
       prepared,
