@@ -1,7 +1,6 @@
 import { ERROR_MESSAGES, type ErrorCode, invariant } from '@corridor/platform'
 import type { Books } from './books.ts'
 import {
-  type AccountState,
   type HoldState,
   isResolution,
   type JournalRequest,
@@ -26,7 +25,8 @@ export interface JournalRefusal {
  *  1. the journal: BAD_USER_INPUT (no transfer), BATCH_TOO_LARGE (more than 16)
  *  2. per transfer, in order:
  *     a new one: CONFLICT (its id is taken), AMOUNT_NOT_POSITIVE, LIMIT_EXCEEDED (beyond bigint), ACCOUNTS_NOT_DISTINCT,
- *       ACCOUNT_NOT_FOUND, CURRENCY_MISMATCH, ACCOUNT_CLOSED, ACCOUNT_FROZEN, INSUFFICIENT_FUNDS
+ *       ACCOUNT_NOT_FOUND, CURRENCY_MISMATCH, ACCOUNT_CLOSED, ACCOUNT_FROZEN, INSUFFICIENT_FUNDS, LIMIT_EXCEEDED (a
+ *       balance would be beyond bigint)
  *     a resolution: CONFLICT (its id is taken), NOT_FOUND (no such hold), HOLD_RESOLVED, HOLD_EXPIRED
  *       (posted too late), CONFLICT (expired too early), AMOUNT_NOT_POSITIVE, HOLD_EXCEEDED
  *  3. holds made together across currencies: CONFLICT unless they expire together, or all are resolved here, alike and
@@ -63,8 +63,12 @@ function decideNew(books: Books, journal: JournalRequest, transfer: NewTransfer)
   if (debit.currency !== currency || credit.currency !== currency) return 'CURRENCY_MISMATCH'
   if (debit.status === 'CLOSED' || credit.status === 'CLOSED') return 'ACCOUNT_CLOSED'
   if (debit.status === 'FROZEN' || credit.status === 'FROZEN') return 'ACCOUNT_FROZEN'
-  if (availableAfter(debit, amountMinor) < (debit.floorMinor ?? -MAX_AMOUNT_MINOR)) return 'INSUFFICIENT_FUNDS'
-  if (credit.postedMinor + credit.incomingMinor + amountMinor > MAX_AMOUNT_MINOR) return 'LIMIT_EXCEEDED'
+  const availableMinor = debit.postedMinor - debit.heldMinor - amountMinor
+  if (debit.floorMinor !== null && availableMinor < debit.floorMinor) return 'INSUFFICIENT_FUNDS'
+  const expectedMinor = credit.postedMinor + credit.incomingMinor + amountMinor
+  if (availableMinor < -MAX_AMOUNT_MINOR || expectedMinor > MAX_AMOUNT_MINOR) return 'LIMIT_EXCEEDED'
+  const [heldMinor, incomingMinor] = [debit.heldMinor + amountMinor, credit.incomingMinor + amountMinor]
+  if (heldMinor > MAX_AMOUNT_MINOR || incomingMinor > MAX_AMOUNT_MINOR) return 'LIMIT_EXCEEDED'
 
   books.addTransfer({ ...transfer, journalId: journal.id, resolves: null })
   if (transfer.action === 'POST') books.post(transfer, amountMinor, journal.id)
@@ -121,9 +125,6 @@ function resolvedAlike(legs: readonly HoldState[], resolutions: readonly Resolut
     return own?.action === like.action && (own.amountMinor === null || own.amountMinor === leg.amountMinor)
   })
 }
-
-const availableAfter = (account: AccountState, amountMinor: bigint): bigint =>
-  account.postedMinor - account.heldMinor - amountMinor
 
 const refusal = (
   code: ErrorCode,
