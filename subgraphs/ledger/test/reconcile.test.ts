@@ -70,8 +70,8 @@ const BREAKS: Readonly<
     mend: ofAccount('update transfers set amount_minor = amount_minor - 1 where credit_account_id = $1'),
   },
   every_version_has_its_event: {
-    break: ofAccount('update accounts set version = version + 1 where id = $1'),
-    mend: ofAccount('update accounts set version = version - 1 where id = $1'),
+    break: ofAccount("update event_queue set type = 'hidden' where key = $1 and data ->> 'version' = '2'"),
+    mend: ofAccount("update event_queue set type = 'ledger.entry' where key = $1 and data ->> 'version' = '2'"),
   },
   blocks_verify: {
     break: ofAccount(

@@ -99,14 +99,13 @@ export const SQL_INVARIANTS: readonly SqlInvariant[] = [
   {
     name: 'every_version_has_its_event',
     description:
-      'Of an account whose events wait for delivery, the newest tells of its present version: no change went untold.',
-    sql: `select count(*) as rows, count(*) filter (where newest is distinct from version) as breaches,
-                 min('account ' || id) filter (where newest is distinct from version) as detail,
-                 (array_agg(id) filter (where newest is distinct from version))[:1000] as accounts
+      'The events of an account that wait for delivery tell of each version up to its present one: no change went untold.',
+    sql: `select count(*) as rows, count(*) filter (where untold) as breaches, min('account ' || id) filter (where untold) as detail,
+                 (array_agg(id) filter (where untold))[:1000] as accounts
           from (
-            select a.id, a.version, max((e.data ->> 'version')::bigint) as newest
-            from (select key, type, data::jsonb as data from event_queue
-                  union all select key, type, data::jsonb from parked_events) e
+            select a.id, max(e.version) is distinct from a.version or count(*) <> max(e.version) - min(e.version) + 1 as untold
+            from (select key, type, (data ->> 'version')::bigint as version from event_queue
+                  union all select key, type, (data ->> 'version')::bigint from parked_events) e
             join accounts a on a.id = e.key::uuid
             where e.type in ('ledger.entry', 'ledger.account')
             group by a.id, a.version
