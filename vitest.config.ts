@@ -27,7 +27,7 @@ export default defineConfig({
       'e2e/**/*.e2e.ts',
     ],
     // Suites against real services have a run of their own: npm run test:services.
-    exclude: ['**/node_modules/**', '**/dist/**', '**/*.services.test.ts'],
+    exclude: ['**/node_modules/**', '**/dist/**', '**/*.{services,faults}.test.ts'],
     globalSetup: ['packages/testing/src/global-setup.ts'],
     testTimeout: 60_000,
     hookTimeout: 120_000,

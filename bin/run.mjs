@@ -32,6 +32,7 @@ const COMMANDS = {
   ops: ['packages/embedded/dist/ops/main.js'],
   services: ['packages/testing/dist/services/main.js'],
   test: ['node_modules/vitest/vitest.mjs', 'run'],
+  'test:faults': ['node_modules/vitest/vitest.mjs', 'run', '--config', 'packages/testing/faults/vitest.config.ts'],
   'test:services': ['node_modules/vitest/vitest.mjs', 'run', '--config', 'packages/testing/services/vitest.config.ts'],
 }
 

@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process'
-import { writeFileSync } from 'node:fs'
+import { createHash } from 'node:crypto'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { freePort } from '@corridor/dev-services'
 import { Kafka, logLevel } from 'kafkajs'
@@ -25,8 +26,7 @@ export async function startKafka({
   pomFile: string
   port: number
 }): Promise<StartedProgram & { brokers: string[] }> {
-  const jars = join(folder, 'jars')
-  runToEnd('mvn', ['-q', '-B', '-f', pomFile, COPY_DEPENDENCIES, '-DincludeScope=runtime', `-DoutputDirectory=${jars}`])
+  const jars = fetchJars(folder, pomFile)
   const properties = join(folder, 'server.properties')
   writeFileSync(properties, propertiesOf({ port, controllerPort: await freePort(), data: join(folder, 'data') }))
   const java = ['-cp', join(jars, '*')]
@@ -40,6 +40,17 @@ export async function startKafka({
     isReady: () => hasController(broker),
   })
   return { ...started, brokers: [broker] }
+}
+
+/** The jars that the file names, fetched unless all of them are there already; answers their folder. */
+function fetchJars(folder: string, pomFile: string): string {
+  const wanted = createHash('sha256').update(readFileSync(pomFile)).digest('hex').slice(0, 16)
+  const jars = join(folder, `jars-${wanted}`)
+  const complete = join(jars, 'complete')
+  if (existsSync(complete)) return jars
+  runToEnd('mvn', ['-q', '-B', '-f', pomFile, COPY_DEPENDENCIES, '-DincludeScope=runtime', `-DoutputDirectory=${jars}`])
+  writeFileSync(complete, '')
+  return jars
 }
 
 function propertiesOf({ port, controllerPort, data }: { port: number; controllerPort: number; data: string }): string {

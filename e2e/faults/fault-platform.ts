@@ -1,0 +1,124 @@
+import { randomBytes } from 'node:crypto'
+import { chmodSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { startPostgres } from '@corridor/dev-services'
+import { ApiClient, fetchToken, type RunningPlatform, readPlatformSettings, startProcesses } from '@corridor/embedded'
+import { createLogger } from '@corridor/platform'
+import { startTestKafka, startTestRedis } from '@corridor/testing'
+import { vi } from 'vitest'
+
+/** Processes of ours, which their supervisor starts again. */
+export const PARTS = [
+  ...['forex', 'ledger', 'payment', 'profile', 'rule-engine', 'wallet', 'router'],
+  ...['forex-poller', 'payment-processor', 'ledger-sealer', 'outbox-relay', 'risk-counters'],
+] as const
+/** What they stand on, which we start again. */
+export const SERVERS = ['postgresql', 'redis', 'kafka'] as const
+export type Victim = (typeof PARTS)[number] | (typeof SERVERS)[number]
+
+/** Fixed, and below those that the system gives to whoever connects: what was killed must find its port free. */
+const OFFSET = 22_000
+const REDIS_PORT = 6_379 + OFFSET
+const KAFKA_PORT = 9_092 + OFFSET
+const RESTART = { timeout: 60_000, interval: 50 }
+/** How often the rates move: each move is one more thing that can be lost. */
+const RATE_INTERVAL_MS = 2_000
+
+interface Server {
+  readonly pid: number
+  stop(): Promise<void>
+}
+
+/** A platform of processes on a PostgreSQL, a Redis and a Kafka of its own, any of which can be killed. */
+export class FaultPlatform {
+  private readonly clients: ApiClient[] = []
+
+  private constructor(
+    readonly running: RunningPlatform,
+    readonly brokers: readonly string[],
+    private readonly folder: string,
+    private readonly servers: Map<string, Server>,
+    private readonly starts: ReadonlyMap<string, () => Promise<Server>>,
+  ) {}
+
+  static async start(): Promise<FaultPlatform> {
+    const folder = mkdtempSync(join(tmpdir(), 'corridor-faults-'))
+    chmodSync(folder, 0o755) // PostgreSQL's own user passes through when the tests run as root.
+    const { ports } = readPlatformSettings({ PLATFORM_PORT_OFFSET: String(OFFSET) })
+    const password = randomBytes(18).toString('base64url')
+    const postgres = () =>
+      startPostgres({
+        dataDirectory: join(folder, 'postgres', 'data'),
+        binariesDirectory: join(folder, 'postgres', 'binaries'),
+        logFile: join(folder, 'postgres.log'),
+        port: ports.postgres,
+        password,
+      })
+    const starts = new Map<string, () => Promise<Server>>([
+      ['redis', () => startTestRedis({ folder, port: REDIS_PORT })],
+      ['kafka', () => startTestKafka({ folder, port: KAFKA_PORT })],
+    ])
+    const servers = new Map<string, Server>()
+    for (const [name, start] of starts) servers.set(name, await start())
+    const { adminUrl, ...server } = await postgres()
+    servers.set('postgresql', server)
+    starts.set('postgresql', postgres)
+    const brokers = [`127.0.0.1:${KAFKA_PORT}`]
+    const running = await startProcesses({
+      dataDirectory: join(folder, '.data'),
+      ports,
+      external: { databaseUrl: adminUrl, redisUrl: `redis://127.0.0.1:${REDIS_PORT}`, kafka: { brokers } },
+      logger: createLogger({ service: 'faults', level: 'error' }),
+      rateIntervalMs: RATE_INTERVAL_MS,
+    })
+    return new FaultPlatform(running, brokers, folder, servers, starts)
+  }
+
+  async signIn(username: string): Promise<ApiClient> {
+    const client = new ApiClient(this.running.url, await fetchToken(this.running.tokenUrl ?? '', username))
+    this.clients.push(client)
+    return client
+  }
+
+  /** Ends it at once, as if its machine had lost its power. */
+  kill(victim: Victim): void {
+    process.kill(this.pidOf(victim), 'SIGKILL')
+  }
+
+  /** Brings back what nobody else does. */
+  async bringBack(victim: Victim): Promise<void> {
+    const start = this.starts.get(victim)
+    if (start) this.servers.set(victim, await start())
+  }
+
+  /** Asks a part to end, and waits until another process has taken its place and the router finds all in order. */
+  async restart(part: (typeof PARTS)[number]): Promise<void> {
+    const before = this.pidOf(part)
+    process.kill(before, 'SIGTERM')
+    await vi.waitFor(() => {
+      if (this.pidOf(part) === before) throw new Error(`${part} has not been replaced`)
+    }, RESTART)
+    await this.ready()
+  }
+
+  /** Waits until a payment can be made. */
+  async ready(): Promise<void> {
+    await vi.waitFor(async () => {
+      const { status } = await fetch(new URL('/ready', this.running.url))
+      if (status !== 200) throw new Error(`not ready: ${status}`)
+    }, RESTART)
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all(this.clients.map((client) => client.close()))
+    await this.running.stop()
+    for (const server of this.servers.values()) await server.stop()
+    rmSync(this.folder, { recursive: true, force: true })
+  }
+
+  private pidOf(victim: Victim): number {
+    const server = this.servers.get(victim)
+    return server ? server.pid : Number(readFileSync(join(this.folder, '.data', 'run', `${victim}.pid`), 'utf8'))
+  }
+}

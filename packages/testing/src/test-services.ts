@@ -1,0 +1,18 @@
+import { resolve } from 'node:path'
+import type { StartedProgram } from './services/started-program.ts'
+
+export type TestKafka = StartedProgram & { readonly brokers: readonly string[] }
+export type TestRedis = StartedProgram & { readonly url: string }
+
+/** A real Kafka on that port; what an earlier one left in the folder is there again. From the root of the project. */
+export async function startTestKafka(input: { folder: string; port: number }): Promise<TestKafka> {
+  // Loaded by the tests that need it, as is the next: their clients take time to load, and most tests use none.
+  const { startKafka } = await import('./services/start-kafka.ts')
+  return await startKafka({ ...input, pomFile: resolve('tools/services/pom.xml') })
+}
+
+/** A real Redis on that port, empty. */
+export async function startTestRedis(input: { folder: string; port: number }): Promise<TestRedis> {
+  const { startRedis } = await import('./services/start-redis.ts')
+  return await startRedis(input)
+}
