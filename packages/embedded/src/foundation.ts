@@ -25,6 +25,8 @@ export interface Foundation {
   readonly ports: PlatformPorts
   readonly secrets: Secrets
   readonly databases: ApplicationUrls
+  /** A URL, or `aws`. */
+  readonly dynamodbEndpoint: string
   readonly identity: {
     readonly issuer: string
     /** Where the issuer publishes its keys. */
@@ -86,7 +88,8 @@ export async function layFoundation(options: FoundationOptions): Promise<Foundat
     stops.push('DynamoDB', () => dynamo.close())
   }
   const identity = await startIdentity({ options, directory, ports })
-  return { directory, ports, secrets, databases, identity }
+  const dynamodbEndpoint = external.dynamodbEndpoint ?? `http://127.0.0.1:${ports.dynamo}`
+  return { directory, ports, secrets, databases, dynamodbEndpoint, identity }
 }
 
 /** PostgreSQL looks after its own port: it first ends a server that a killed run left behind. */

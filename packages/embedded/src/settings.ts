@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url'
 import { StartError } from '@corridor/dev-services'
 import { type KafkaConnection, readKafkaConnection } from '@corridor/events'
 import { readConfig, setting } from '@corridor/platform'
+import { forexEnvironment, readForexSettings } from './forex-settings.ts'
 import { type PlatformPorts, portsMovedBy } from './ports.ts'
 
 /** The root of the project, from `src` and from `dist` alike. */
@@ -14,6 +15,8 @@ export interface External {
   readonly redisUrl?: string
   readonly kafka?: KafkaConnection
   readonly dynamodbEndpoint?: string
+  /** Settings of forex, by the names of their variables. */
+  readonly forex?: Readonly<Record<string, string>>
   readonly oidcIssuer?: string
   /** By which services manage the users of that issuer, by SCIM2. */
   readonly identityClient?: { readonly clientId: string; readonly clientSecret: string }
@@ -48,11 +51,6 @@ const REQUIRED_IN_PRODUCTION = [
   'OTEL_EXPORTER_OTLP_ENDPOINT',
 ] as const
 
-/** Parts that have no implementation but the embedded one yet: naming another must not pass unheard. */
-const EMBEDDED_ONLY: Readonly<Record<string, string>> = {
-  OANDA_API_KEY: 'rates come from the simulated market only',
-}
-
 const MAX_PORT_OFFSET = 50_000
 
 /**
@@ -74,9 +72,8 @@ export function readPlatformSettings(env: Environment): PlatformSettings {
     IDENTITY_CLIENT_SECRET: setting.optional(setting.text()),
     FUNDING_PROVIDER: setting.oneOf(['sandbox'], 'sandbox'),
   })
-  for (const [name, because] of Object.entries(EMBEDDED_ONLY)) {
-    if (env[name]) throw new StartError(`${name} is set, but ${because}.`, `start without ${name}`)
-  }
+  const forex = forexEnvironment(env)
+  readForexSettings(forex) // What is wrong is said at once, and not by the part that it is for.
   return {
     dataDirectory: resolve(config.DATA_DIR),
     portOffset: config.PLATFORM_PORT_OFFSET,
@@ -86,6 +83,7 @@ export function readPlatformSettings(env: Environment): PlatformSettings {
       ...(config.DATABASE_URL === undefined ? {} : { databaseUrl: config.DATABASE_URL }),
       ...(config.REDIS_URL === undefined ? {} : { redisUrl: config.REDIS_URL }),
       ...(env.KAFKA_BROKERS ? { kafka: readKafkaConnection(env) } : {}),
+      forex,
       ...(config.DYNAMODB_ENDPOINT === undefined ? {} : { dynamodbEndpoint: config.DYNAMODB_ENDPOINT }),
       ...(config.OIDC_ISSUER === undefined ? {} : { oidcIssuer: config.OIDC_ISSUER }),
       ...(config.IDENTITY_CLIENT_ID === undefined || config.IDENTITY_CLIENT_SECRET === undefined

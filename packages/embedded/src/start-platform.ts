@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { StartError } from '@corridor/dev-services'
 import { inProcessBus, kafkaBus } from '@corridor/events'
-import { createForexConsumers, simulatedMarket } from '@corridor/forex'
+import { createForexConsumers, createRateProvider, preferredIntervalMs, standardPolicies } from '@corridor/forex'
 import { createPaymentProcessor, sandboxProvider } from '@corridor/payment'
 import { type Clock, inProcessWakeups, type Logger, redisWakeups, systemClock, type Wakeups } from '@corridor/platform'
 import { createProfileSync, scimDirectory } from '@corridor/profile'
@@ -10,6 +10,7 @@ import { createRouter } from '@corridor/router'
 import { createRiskConsumers } from '@corridor/rule-engine'
 import { ForexPoller, OutboxRelay } from '@corridor/workers'
 import type { ApplicationUrls } from './databases.ts'
+import { type ForexSettings, readForexSettings } from './forex-settings.ts'
 import { AUDIENCE, type Foundation, layFoundation } from './foundation.ts'
 import { startLedgerWorkers } from './ledger-workers.ts'
 import { type PlatformPorts, STANDARD_PORTS, SUBGRAPHS } from './ports.ts'
@@ -50,7 +51,6 @@ export interface RunningPlatform {
 
 export const DEFAULT_RATE_INTERVAL_MS = 10_000
 export const SUPERGRAPH_FILE = join(PROJECT_ROOT, 'supergraph.graphql')
-const MARKET_SEED = 'corridor'
 
 /**
  * The whole platform in this process: databases, identity, six subgraphs, workers and the router, from one data folder.
@@ -89,8 +89,14 @@ async function start(options: OneProcessOptions, stops: StopStack): Promise<Runn
   const wakeups = startWakeups({ external, logger, stops })
   const clients = new ServiceClients({ ports, secrets, clock, stops })
 
+  const forex = readForexSettings({
+    ...external.forex,
+    DYNAMODB_ENDPOINT: foundation.dynamodbEndpoint,
+    RATE_INTERVAL_MS: String(rateIntervalMs),
+  })
+
   say('Starting forex, ledger, payment, profile, rule-engine, wallet')
-  const shared = { ...foundation, clients, clock, logger, wakeups, stops, rateIntervalMs }
+  const shared = { ...foundation, clients, clock, logger, wakeups, stops, forex }
   const { profile } = await startSubgraphs(shared)
   await seedProfiles(profile)
   const seeds = await queuedSeeds(databases)
@@ -136,6 +142,31 @@ function startWakeups(input: { external: External; logger: Logger; stops: StopSt
   return wakeups
 }
 
+/** Rates are there when this returns, if their provider answers. */
+async function startPoller(input: {
+  databases: ApplicationUrls
+  forex: ForexSettings
+  clock: Clock
+  logger: Logger
+  wakeups: Wakeups
+  stops: StopStack
+}): Promise<void> {
+  const { databases, forex, clock, logger, wakeups, stops } = input
+  const { market, policy, dynamo } = forex
+  const poller = new ForexPoller({
+    databaseUrl: databases.forex,
+    provider: await createRateProvider(market, { clock, logger }),
+    policies: standardPolicies({ intervalMs: preferredIntervalMs(market) }, policy),
+    dynamo,
+    clock,
+    wakeups,
+    logger,
+  })
+  stops.push('the forex poller', () => poller.stop())
+  await poller.first()
+  poller.start()
+}
+
 /** Poller, relays with the consumers they feed, and the payment processor. Rates are there when this returns. */
 async function startWorkers(
   input: Foundation & {
@@ -145,16 +176,12 @@ async function startWorkers(
     logger: Logger
     wakeups: Wakeups
     stops: StopStack
-    rateIntervalMs: number
+    forex: ForexSettings
     settleAfterMs: number | undefined
   },
 ): Promise<void> {
   const { databases, ports, secrets, clients, external, clock, logger, wakeups, stops } = input
-  const provider = simulatedMarket({ seed: MARKET_SEED, intervalMs: input.rateIntervalMs, clock })
-  const poller = new ForexPoller({ databaseUrl: databases.forex, provider, clock, wakeups, logger })
-  stops.push('the forex poller', () => poller.stop())
-  await poller.poll()
-  poller.start()
+  await startPoller(input)
 
   const risk = createRiskConsumers({ databaseUrl: databases['rule-engine'], service: 'risk-counters' })
   stops.push('the risk counters', () => risk.close())

@@ -1,4 +1,10 @@
-import { createForexSubgraph, standardPolicies } from '@corridor/forex'
+import {
+  createForexSubgraph,
+  exposurePolicyOf,
+  preferredIntervalMs,
+  quoteLimitsOf,
+  standardPolicies,
+} from '@corridor/forex'
 import { createLedgerSubgraph } from '@corridor/ledger'
 import { createPaymentSubgraph } from '@corridor/payment'
 import { type Clock, createVerifier, type Logger, type Wakeups } from '@corridor/platform'
@@ -12,6 +18,7 @@ import {
 import { createRuleEngineSubgraph } from '@corridor/rule-engine'
 import { type ServeOptions, type Subgraph, serveSubgraph } from '@corridor/subgraph'
 import { createWalletSubgraph } from '@corridor/wallet'
+import type { ForexSettings } from './forex-settings.ts'
 import type { Foundation } from './foundation.ts'
 import { routerUrl } from './ports.ts'
 import type { ServiceClients } from './service-clients.ts'
@@ -23,12 +30,12 @@ export interface SubgraphsInput extends Foundation {
   readonly logger: Logger
   readonly wakeups: Wakeups
   readonly stops: StopStack
-  readonly rateIntervalMs: number
+  readonly forex: ForexSettings
 }
 
 /** Builds and serves the six subgraphs, each taking nothing but tokens for itself. */
 export async function startSubgraphs(input: SubgraphsInput): Promise<{ profile: ProfileSubgraph }> {
-  const { databases, secrets, clients, clock, logger, wakeups, stops, rateIntervalMs } = input
+  const { databases, secrets, clients, clock, logger, wakeups, stops, forex: rates } = input
   const shared = { clock, logger, wakeups }
   const own = <S extends Subgraph>(subgraph: S): S => {
     stops.push(`the ${subgraph.name} subgraph`, () => subgraph.close())
@@ -41,7 +48,10 @@ export async function startSubgraphs(input: SubgraphsInput): Promise<{ profile: 
       databaseUrl: databases.forex,
       idempotencySecret: secrets.text('forex.idempotency'),
       ...clients.of('forex-service', 'ledger'),
-      policies: standardPolicies({ intervalMs: rateIntervalMs }),
+      policies: standardPolicies({ intervalMs: preferredIntervalMs(rates.market) }, rates.policy),
+      limits: quoteLimitsOf(rates.policy),
+      exposurePolicy: exposurePolicyOf(rates.policy),
+      dynamo: rates.dynamo,
     }),
   )
   const publicUrl = routerUrl(input.ports)

@@ -108,8 +108,10 @@ describe('the settings', () => {
     expect(start).not.toThrow(/secret/)
   })
 
-  it('do not pass over OANDA_API_KEY, which nothing takes yet', () => {
-    expect(() => readPlatformSettings({ OANDA_API_KEY: 'something' })).toThrow('OANDA_API_KEY is set, but')
+  it('of rates are judged at once, and given on as they are', () => {
+    expect(() => readPlatformSettings({ FX_PROVIDER: 'oanda' })).toThrow('OANDA_API_KEY is not set')
+    const given = { OANDA_API_KEY: 'something', PAIRS_CSV: 'EURUSD,USDINR' }
+    expect(readPlatformSettings({ ...given, RATE_INTERVAL_MS: '1' }).external.forex).toEqual(given)
   })
 
   it('move all ports together, and find free ones that differ', async () => {

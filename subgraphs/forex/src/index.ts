@@ -51,7 +51,6 @@ export { createRateProvider, type Market, type ProviderName, preferredIntervalMs
 export { OANDA_API_BASE, type OandaOptions, oandaRates } from './providers/oanda.ts'
 export { preferredProvider } from './providers/preferred-provider.ts'
 export type { RateProvider } from './providers/rate-provider.ts'
-export { simulatedMarket } from './providers/simulated-market.ts'
 export { type QuoteLimits, STANDARD_QUOTE_LIMITS } from './use-cases/quote-limits.ts'
 
 /** Numbered SQL; read where it lies, so that it need not be copied by the build. */

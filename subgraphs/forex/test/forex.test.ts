@@ -3,13 +3,8 @@ import { emitSdl } from '@corridor/subgraph'
 import { asService, asUser, codesOf, createTestDatabase, dataOf, type TestDatabase, testClock } from '@corridor/testing'
 import { type GraphQLError, parse, subscribe } from 'graphql'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import {
-  createForexSubgraph,
-  type ForexSubgraph,
-  forexMigrations,
-  simulatedMarket,
-  standardPolicies,
-} from '../src/index.ts'
+import { createForexSubgraph, type ForexSubgraph, forexMigrations, standardPolicies } from '../src/index.ts'
+import { simulatedMarket } from '../src/providers/simulated-market.ts'
 import { FarLedger } from './far-side.ts'
 
 const INTERVAL_MS = 2_000

@@ -19,10 +19,10 @@ import {
   type ForexSubgraph,
   forexMigrations,
   RateHistory,
-  simulatedMarket,
   standardPolicies,
   type Tick,
 } from '../src/index.ts'
+import { simulatedMarket } from '../src/providers/simulated-market.ts'
 import { FarLedger } from './far-side.ts'
 
 const clock = testClock(new Date('2026-11-03T12:00:00.000Z'))

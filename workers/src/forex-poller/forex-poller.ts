@@ -61,9 +61,9 @@ export class ForexPoller {
     ]
   }
 
-  /** Asks and records now, whoever leads, for a start that waits for the first rates. Answers how many pairs changed. */
-  async poll(): Promise<number> {
-    return await this.recorder.recordTicks(await this.deps.provider.fetch(AbortSignal.timeout(FETCH_TIMEOUT_MS)))
+  /** Polls now, whoever leads, for a start that waits for the first rates; a provider that is away is asked again later. */
+  async first(): Promise<PollerRound> {
+    return await this.pollOrWait()
   }
 
   /** Polls if this is the leader and it is time to. */
@@ -72,10 +72,14 @@ export class ForexPoller {
       this.nextAtMs = 0 // Whoever takes over does not know when the last leader polled.
       return 'STANDBY'
     }
+    return performance.now() < this.nextAtMs ? 'EARLY' : await this.pollOrWait()
+  }
+
+  private async pollOrWait(): Promise<PollerRound> {
     const startedMs = performance.now()
-    if (startedMs < this.nextAtMs) return 'EARLY'
     try {
-      const changed = await this.poll()
+      const ticks = await this.deps.provider.fetch(AbortSignal.timeout(FETCH_TIMEOUT_MS))
+      const changed = await this.recorder.recordTicks(ticks)
       this.failures = 0
       this.nextAtMs = startedMs + this.deps.provider.intervalMs
       return { changed }

@@ -1,4 +1,6 @@
+import { kafkaBus, readKafkaConnection } from '@corridor/events'
 import {
+  createForexConsumers,
   createRateProvider,
   DYNAMO_SETTINGS,
   dynamoOf,
@@ -11,7 +13,7 @@ import {
 import { readConfig, redisWakeups, runMain, setting, systemClock } from '@corridor/platform'
 import { ForexPoller } from './forex-poller.ts'
 
-/** Polls the providers that `FX_PROVIDER` names. */
+/** Polls the providers that `FX_PROVIDER` names, and follows payments for what the house is committed to. */
 await runMain('forex-poller', async ({ logger, onStop }) => {
   const config = readConfig(process.env, {
     FOREX_DATABASE_URL: setting.url(),
@@ -36,4 +38,10 @@ await runMain('forex-poller', async ({ logger, onStop }) => {
   })
   onStop('the poller', () => poller.stop())
   poller.start()
+
+  const outcomes = createForexConsumers({ databaseUrl: config.FOREX_DATABASE_URL, service: 'forex-poller' })
+  onStop('the outcomes of payments', () => outcomes.close())
+  const bus = kafkaBus({ ...readKafkaConnection(process.env), clientId: 'forex-poller', logger })
+  onStop('the bus', () => bus.close())
+  for (const consumer of outcomes.consumers) await bus.subscribe(consumer)
 })

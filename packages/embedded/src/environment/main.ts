@@ -28,6 +28,7 @@ async function main(): Promise<void> {
     REDIS_URL: setting.url(),
     OIDC_ISSUER: setting.url(),
     OIDC_JWKS_URI: setting.url(),
+    DYNAMODB_ENDPOINT: setting.text('aws'),
   })
   const directory = openDataDirectory(folder)
   const secrets = await Secrets.open({ path: directory.secretsFile, hasData: false })
@@ -39,6 +40,8 @@ async function main(): Promise<void> {
     ports: STANDARD_PORTS,
     secrets,
     databases: applicationUrls(prepared),
+    dynamodbEndpoint: config.DYNAMODB_ENDPOINT,
+    forex: {},
     identity: {
       issuer: config.OIDC_ISSUER,
       jwks: new URL(config.OIDC_JWKS_URI),

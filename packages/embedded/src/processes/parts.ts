@@ -12,6 +12,8 @@ import type { Part } from './supervisor.ts'
 
 export interface PartsInput extends Foundation, BetweenProcesses {
   readonly rateIntervalMs: number
+  /** Settings of forex, by the names of their variables. */
+  readonly forex: Environment
 }
 
 type Environment = Readonly<Record<string, string>>
@@ -22,13 +24,13 @@ export function partsOf(input: PartsInput): { subgraphs: Part[]; workers: Part[]
 }
 
 function subgraphParts(input: PartsInput): Part[] {
-  const { secrets, redisUrl, rateIntervalMs } = input
+  const { secrets, redisUrl } = input
   const sandboxKyc = sandboxKycSettings(input)
   const own: Readonly<Record<SubgraphName, Environment>> = {
     forex: {
       ...calls(input, 'forex-service', 'ledger'),
+      ...ratesOf(input),
       IDEMPOTENCY_SECRET: secrets.text('forex.idempotency'),
-      RATE_INTERVAL_MS: String(rateIntervalMs),
     },
     ledger: { PUBLIC_URL: routerUrl(input.ports) },
     payment: {
@@ -67,14 +69,15 @@ function subgraphParts(input: PartsInput): Part[] {
 }
 
 function workerParts(input: PartsInput): Part[] {
-  const { ports, secrets, redisUrl, rateIntervalMs } = input
+  const { ports, secrets, redisUrl } = input
   const kafka = kafkaEnvironment(input.kafka)
   const worker = (name: string, env: Environment): Part => ({ name, main: `workers/dist/${name}/main.js`, env })
   return [
     worker('forex-poller', {
       ...databaseOf(input, 'forex'),
+      ...ratesOf(input),
+      ...kafka,
       REDIS_URL: redisUrl,
-      RATE_INTERVAL_MS: String(rateIntervalMs),
     }),
     worker('payment-processor', {
       ...databaseOf(input, 'payment'),
@@ -131,6 +134,12 @@ function profileEnvironment(input: PartsInput): Environment {
     IDENTITY_CLIENT_SECRET: clientSecret,
   }
 }
+
+const ratesOf = ({ forex, dynamodbEndpoint, rateIntervalMs }: PartsInput): Environment => ({
+  ...forex,
+  DYNAMODB_ENDPOINT: dynamodbEndpoint,
+  RATE_INTERVAL_MS: String(rateIntervalMs),
+})
 
 /** What a service needs that calls those subgraphs. */
 const calls = ({ ports, secrets }: PartsInput, issuer: Issuer, ...audiences: readonly SubgraphName[]): Environment => ({

@@ -39,8 +39,8 @@ async function start(options: ProcessesOptions, stops: StopStack): Promise<Runni
   await seed(foundation, logger)
   const seeds = await queuedSeeds(databases)
 
-  const { redisUrl, kafka } = external
-  const { subgraphs, workers, router } = partsOf({ ...foundation, redisUrl, kafka, rateIntervalMs })
+  const { redisUrl, kafka, forex = {} } = external
+  const { subgraphs, workers, router } = partsOf({ ...foundation, redisUrl, kafka, forex, rateIntervalMs })
   const supervisor = new Supervisor({ runDirectory: directory.run, logger })
   for (const group of [subgraphs, [...workers, router]]) {
     const names = group.map(({ name }) => name)
