@@ -45,7 +45,7 @@ export function createSubgraphClients({ urls, signer, limits, logger, tls }: Sub
 
   return {
     async send(subgraph, body, context) {
-      const timeoutMs = Math.min(limits.subgraphTimeoutMs, context.deadlineMs - performance.now())
+      const timeoutMs = Math.max(0, Math.min(limits.subgraphTimeoutMs, context.deadlineMs - performance.now()))
       try {
         const { pool, path } = poolOf(subgraph)
         const token = await signer.sign(subgraph, context.caller)

@@ -26,13 +26,15 @@ export interface World {
   /** An access token with these scopes. */
   token(scopes: string, options?: { subject?: string; seconds?: number }): Promise<string>
   post(query: string, options?: { token?: string; variables?: object; operationName?: string }): Promise<Answer>
+  /** The supergraph of these subgraphs alone. */
+  supergraphOf(names: readonly WorldSubgraph[]): string
   stop(name: WorldSubgraph): Promise<void>
   /** On the port it had. */
   restart(name: WorldSubgraph): Promise<void>
   close(): Promise<void>
 }
 
-type WorldSubgraph = Extract<SubgraphName, 'profile' | 'forex' | 'payment'>
+export type WorldSubgraph = Extract<SubgraphName, 'profile' | 'forex' | 'payment'>
 
 /** The router in front of three subgraphs on real servers, and an issuer of access tokens. */
 export async function startWorld(
@@ -105,6 +107,7 @@ export async function startWorld(
       })
       return (await response.json()) as Answer
     },
+    supergraphOf: (names) => compose(Object.fromEntries(names.map((name) => [name, schemas[name]]))),
     async stop(name) {
       await servers.get(name)?.close()
       servers.delete(name)

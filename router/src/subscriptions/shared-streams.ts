@@ -108,6 +108,7 @@ export class SharedStreams {
         forget()
         events.close()
         leave?.()
+        leave = null
       },
     }
     streams.set(key, stream)
