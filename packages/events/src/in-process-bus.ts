@@ -5,7 +5,8 @@ import { handleInTrace } from './handle-in-trace.ts'
 
 const MAX_ATTEMPTS = 5
 const FIRST_RETRY_MS = 20
-const KEYS_AT_ONCE = 16
+/** Consumers that share a statement among events at hand share it among so many. */
+const KEYS_AT_ONCE = 128
 
 /**
  * Hands events to the consumers of this process: keys side by side, each key's events in order. An event whose

@@ -54,43 +54,47 @@ export interface Outcome {
   readonly refunded: boolean
 }
 
-/** The payment is in the ledger, held or posted, or came to nothing. Said again, it changes nothing. */
-export async function settle(client: SqlClient, { paymentId, refundableOn, refunded }: Outcome): Promise<void> {
+/** The payments are in the ledger, held or posted, or came to nothing. Said again, it changes nothing. */
+export async function settle(client: SqlClient, outcomes: readonly Outcome[]): Promise<void> {
   await client.query({
     name: 'forex-settle-quotes',
-    text: 'update fx_quotes set settled_at = now() where payment_id = $1 and settled_at is null',
-    values: [paymentId],
+    text: 'update fx_quotes set settled_at = now() where payment_id = any($1::uuid[]) and settled_at is null',
+    values: [outcomes.map(({ paymentId }) => paymentId)],
   })
-  if (refundableOn !== null) await client.query(becomeRefundable(paymentId, refundableOn))
-  if (refunded) await client.query(ceaseToBeRefundable(paymentId))
+  const refundable = outcomes.filter(({ refundableOn }) => refundableOn !== null)
+  if (refundable.length > 0) await client.query(becomeRefundable(refundable))
+  const refunded = outcomes.filter((outcome) => outcome.refunded)
+  if (refunded.length > 0) await client.query(ceaseToBeRefundable(refunded))
 }
 
-const becomeRefundable = (paymentId: string, day: string) => ({
+const becomeRefundable = (outcomes: readonly Outcome[]) => ({
   name: 'forex-refundable',
   text: `with moved as (
-           update fx_quotes set refundable_on = $2 where payment_id = $1 and refundable_on is null returning *
+           update fx_quotes q set refundable_on = o.day
+           from unnest($1::uuid[], $2::date[]) as o (payment_id, day)
+           where q.payment_id = o.payment_id and q.refundable_on is null returning q.*
          ) ${addToDay('+')}`,
-  values: [paymentId, day],
+  values: [outcomes.map(({ paymentId }) => paymentId), outcomes.map(({ refundableOn }) => refundableOn)],
 })
 
-const ceaseToBeRefundable = (paymentId: string) => ({
+const ceaseToBeRefundable = (outcomes: readonly Outcome[]) => ({
   name: 'forex-refunded',
   text: `with moved as (
            update fx_quotes set refunded_at = now()
-           where payment_id = $1 and refundable_on is not null and refunded_at is null returning *
+           where payment_id = any($1::uuid[]) and refundable_on is not null and refunded_at is null returning *
          ) ${addToDay('-')}`,
-  values: [paymentId],
+  values: [outcomes.map(({ paymentId }) => paymentId)],
 })
 
-/** Adds the quotes of `moved` to the sums of their days, or takes them off. Currencies in one order: rows are locked. */
+/** Adds the quotes of `moved` to the sums of their days, or takes them off. Days and currencies in one order: rows are locked. */
 const addToDay = (sign: '+' | '-'): string => `
   insert into refundable_conversions as r (day, currency, incoming_minor, outgoing_minor)
-  select * from (
-    select refundable_on, to_currency as currency, to_minor, 0 from moved
+  select day, currency, sum(incoming_minor), sum(outgoing_minor) from (
+    select refundable_on as day, to_currency as currency, to_minor as incoming_minor, 0 as outgoing_minor from moved
     union all
     select refundable_on, from_currency, 0, -from_minor from moved
   ) legs
-  order by currency
+  group by day, currency order by day, currency
   on conflict (day, currency) do update
     set incoming_minor = r.incoming_minor ${sign} excluded.incoming_minor,
         outgoing_minor = r.outgoing_minor ${sign} excluded.outgoing_minor`

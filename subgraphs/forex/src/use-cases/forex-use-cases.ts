@@ -2,6 +2,7 @@ import { isCurrency, type Money } from '@corridor/money'
 import {
   accept,
   type Caller,
+  CallGroup,
   type Clock,
   hasScope,
   idempotencyScope,
@@ -14,7 +15,6 @@ import {
 } from '@corridor/platform'
 import { type FxQuote, statusOf } from '../domain/fx-quote.ts'
 import type { Wanted } from '../domain/price.ts'
-import { CallGroup } from './call-group.ts'
 import { type LockCall, type LockDeps, lockKeyOf, lockQuotes } from './lock-quotes.ts'
 import { lockOf } from './quote-limits.ts'
 import { bindQuotes, type Redemption, readQuotes } from './quote-store.ts'

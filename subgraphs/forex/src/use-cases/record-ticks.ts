@@ -1,12 +1,19 @@
 import { enqueueEvents } from '@corridor/events'
 import { Decimal } from '@corridor/money'
-import { type Clock, inTransaction, type Logger, type Pool, type SqlClient, type Wakeups } from '@corridor/platform'
+import {
+  CallGroup,
+  type Clock,
+  inTransaction,
+  type Logger,
+  type Pool,
+  type SqlClient,
+  type Wakeups,
+} from '@corridor/platform'
 import { judgeTick, STANDARD_MAX_JUMP_BPS, type TickFault } from '../domain/judge-tick.ts'
 import { type Policies, policyOf } from '../domain/policy.ts'
 import type { Tick } from '../domain/rate.ts'
 import type { RateHistory } from '../history/rate-history.ts'
 import { wakeRates } from '../rates-channel.ts'
-import { CallGroup } from './call-group.ts'
 import { lockRates } from './publish-rates.ts'
 import { type NewVersion, readStanding, type Standing, writeVersions } from './rate-versions.ts'
 

@@ -1,6 +1,6 @@
 import type { Consumer, DeliveredEvent } from '@corridor/events'
-import { inTransaction, isUuid, type Pool } from '@corridor/platform'
-import { settle } from './commitments.ts'
+import { CallGroup, inTransaction, isUuid, type Pool } from '@corridor/platform'
+import { type Outcome, settle } from './commitments.ts'
 
 /** Not in the ledger yet. */
 const BEFORE_THE_LEDGER: ReadonlySet<string> = new Set(['payment.pending', 'payment.scheduled'])
@@ -10,19 +10,29 @@ const BEFORE_THE_LEDGER: ReadonlySet<string> = new Set(['payment.pending', 'paym
  * payment converted may be refunded until it is. Each step is done once however often it is told, so that no handled ids
  * are kept.
  */
-export const paymentOutcomes = (pool: Pool): Consumer => ({
-  name: 'forex.settlements',
-  topics: ['payment.events'],
-  async handle(event) {
-    if (!isUuid(event.key) || BEFORE_THE_LEDGER.has(event.type)) return
-    const outcome = {
-      paymentId: event.key,
-      refundableOn: isRefundable(event) ? event.occurredAt.toISOString().slice(0, 10) : null,
-      refunded: event.type === 'payment.refunded',
-    }
-    await inTransaction(pool, (client) => settle(client, outcome))
-  },
-})
+export function paymentOutcomes(pool: Pool): Consumer {
+  // Events that come side by side share a transaction; those of one payment follow each other.
+  const group = new CallGroup<Outcome, undefined>({
+    answer: async (outcomes) => {
+      await inTransaction(pool, (client) => settle(client, outcomes))
+      return outcomes.map(() => undefined)
+    },
+    keyOf: ({ paymentId }) => paymentId,
+    groupsAtOnce: 1,
+  })
+  return {
+    name: 'forex.settlements',
+    topics: ['payment.events'],
+    async handle(event) {
+      if (!isUuid(event.key) || BEFORE_THE_LEDGER.has(event.type)) return
+      await group.submit({
+        paymentId: event.key,
+        refundableOn: isRefundable(event) ? event.occurredAt.toISOString().slice(0, 10) : null,
+        refunded: event.type === 'payment.refunded',
+      })
+    },
+  }
+}
 
 /** Transfers between two people: what went to a bank or to a wallet of one's own is not taken back from here. */
 const isRefundable = ({ type, data }: DeliveredEvent): boolean =>

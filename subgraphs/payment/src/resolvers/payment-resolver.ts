@@ -3,7 +3,6 @@ import {
   hasScope,
   type IdempotencyKeys,
   idempotencyScope,
-  invariant,
   isUuid,
   orThrow,
   type Pool,
@@ -127,7 +126,7 @@ export class PaymentResolver {
     const { idempotencyKey, ...fields } = input
     const request = orThrow(readSendRequest(fields, 'input'))
     const caller = callerKey(context, this.deps.keys, idempotencyKey)
-    return await this.take({ operation: 'sendPayment', input: request, caller, at: 'input' })
+    return orThrow(await this.takeIn.submit({ operation: 'sendPayment', input: request, caller, at: 'input' }))
   }
 
   @RequiresScopes('payments:write')
@@ -141,12 +140,10 @@ export class PaymentResolver {
     if (inputs.length > MAX_BULK) orThrow(refuse('BATCH_TOO_LARGE', `At most ${MAX_BULK} payments at once.`, 'input'))
     subjectOf(context.caller)
     const calls = inputs.map((input, index) => this.readCall(input, `input.${index}`, context))
-    const taken = (await this.takeIn.submit(calls.flatMap((call) => (call.ok ? [call.value] : [])))).values()
-    return calls.map((call) => {
-      const result = call.ok ? taken.next().value : call
-      if (result?.ok) return { payment: result.value }
-      return { errorCode: result?.code ?? null, errorMessage: result?.message ?? null }
-    })
+    const results = await Promise.all(calls.map((call) => (call.ok ? this.takeIn.submit(call.value) : call)))
+    return results.map((result) =>
+      result.ok ? { payment: result.value } : { errorCode: result.code, errorMessage: result.message },
+    )
   }
 
   @RequiresScopes('payments:write')
@@ -156,7 +153,9 @@ export class PaymentResolver {
     @Ctx() context: SubgraphContext,
   ): Promise<Payment> {
     const caller = callerKey(context, this.deps.keys, input.idempotencyKey)
-    return await this.take({ operation: 'deposit', input: orThrow(fundingRequest(input)), caller, at: 'input' })
+    return orThrow(
+      await this.takeIn.submit({ operation: 'deposit', input: orThrow(fundingRequest(input)), caller, at: 'input' }),
+    )
   }
 
   @RequiresScopes('payments:write')
@@ -206,7 +205,9 @@ export class PaymentResolver {
     @Ctx() context: SubgraphContext,
   ): Promise<Payment> {
     const caller = callerKey(context, this.deps.keys, input.idempotencyKey)
-    return await this.take({ operation: 'withdraw', input: orThrow(fundingRequest(input)), caller, at: 'input' })
+    return orThrow(
+      await this.takeIn.submit({ operation: 'withdraw', input: orThrow(fundingRequest(input)), caller, at: 'input' }),
+    )
   }
 
   @FieldResolver()
@@ -298,12 +299,6 @@ export class PaymentResolver {
   failure(@Root() payment: Payment, @Ctx() context: SubgraphContext): { code: string; message: string } | null {
     const { failureCode: code, failureMessage: message } = payment
     return code === null ? null : ofPayer(payment, context, { code, message: message ?? '' })
-  }
-
-  private async take(call: TakeInCall): Promise<Payment> {
-    const [taken] = await this.takeIn.submit([call])
-    invariant(taken, 'every call has its result')
-    return orThrow(taken)
   }
 
   private readCall(

@@ -1,6 +1,7 @@
 import { queueChannel } from '@corridor/events'
 import {
   accept,
+  CallGroup,
   type Claim,
   type IdempotencyKeys,
   inTransaction,
@@ -12,7 +13,6 @@ import {
   type Wakeups,
 } from '@corridor/platform'
 import type { Payment } from '../domain/payment.ts'
-import { CallGroup } from './call-group.ts'
 import { DUE_CHANNEL, EVENTS_QUEUED_CHANNEL } from './channels.ts'
 import { type DraftDeps, draftPayments, type PaymentRequest } from './draft-payments.ts'
 import { insertPayments, type NewPayment, readPayments } from './payment-store.ts'
@@ -38,7 +38,6 @@ export type TakeInCall = PaymentRequest & {
 
 const PAYMENT_NAMESPACE = '3d0f3a38-62ac-5f0e-9d3c-0b6d3e5c7a11'
 const MAX_BATCH = 1_000
-const MAX_BATCHES_AT_ONCE = 2
 /** Another process took a key between our look and our write; the next attempt sees its payment. */
 const MAX_ATTEMPTS = 5
 const UNIQUE_VIOLATION = '23505'
@@ -54,37 +53,18 @@ export class TakeIn {
 
   constructor(private readonly deps: TakeInDeps) {
     this.group = new CallGroup({
-      run: (calls) => this.takeAll(calls),
-      maxBatch: MAX_BATCH,
-      maxBatchesAtOnce: MAX_BATCHES_AT_ONCE,
+      answer: (calls) => this.takeAll(calls),
+      // The second call with a key finds the first one's payment.
+      keyOf: ({ caller }) => `${caller.scope}\n${caller.key}`,
+      maxCalls: MAX_BATCH,
     })
   }
 
-  /** One result per call, in order. */
-  submit(calls: readonly TakeInCall[]): Promise<readonly Result<Payment>[]> {
-    return this.group.submit(calls)
+  submit(call: TakeInCall): Promise<Result<Payment>> {
+    return this.group.submit(call)
   }
 
-  /** A key that comes twice is taken in order: the first of each key, then the others, which find the first's payment. */
   private async takeAll(calls: readonly TakeInCall[]): Promise<Result<Payment>[]> {
-    const results: Result<Payment>[] = []
-    let left = [...calls.keys()]
-    while (left.length > 0) {
-      const seen = new Set<string>()
-      const firsts = left.filter((index) => {
-        const { scope, key } = callAt(calls, index).caller
-        const name = `${scope}\n${key}`
-        return !seen.has(name) && seen.add(name)
-      })
-      const taken = await this.takeDistinct(firsts.map((index) => callAt(calls, index)))
-      for (const [place, index] of firsts.entries()) results[index] = taken[place] as Result<Payment> // One per call.
-      const done = new Set(firsts)
-      left = left.filter((index) => !done.has(index))
-    }
-    return results
-  }
-
-  private async takeDistinct(calls: readonly TakeInCall[]): Promise<Result<Payment>[]> {
     for (let attempt = 1; ; attempt += 1) {
       try {
         return await this.attempt(calls)
@@ -103,13 +83,12 @@ export class TakeIn {
     const written = (await this.write(fresh, await draftPayments(this.deps, fresh.map(toDraft)))).values()
     const results = known.map((claim) => claim ?? (written.next().value as Result<Payment>)) // One per fresh claim.
     // A call with the same key may have come to its end meanwhile, and have used what a refused one asked for.
-    const refused = [...claims.keys()].filter((index) => known[index] === null && !results[index]?.ok)
-    const late = await keys.findAll(
-      pool,
-      refused.map((index) => claims[index] as Claimed),
-    ) // Indexes of claims.
-    for (const [place, index] of refused.entries()) results[index] = late[place] ?? (results[index] as Result<Payment>)
-    return await this.withPayments(results)
+    const isRefused = (index: number): boolean => known[index] === null && results[index]?.ok === false
+    const refused = claims.filter((_, index) => isRefused(index))
+    const late = (await keys.findAll(pool, refused)).values()
+    return await this.withPayments(
+      results.map((result, index) => (isRefused(index) ? (late.next().value ?? result) : result)),
+    )
   }
 
   /** The payments of those that were made before, as they stand, in the place of their keys. */
@@ -165,9 +144,3 @@ function toClaim(call: TakeInCall) {
 const toDraft = (claim: Claimed) => ({ ...claim, paymentId: claim.resultId, payer: claim.caller.subject })
 
 const byKey = (a: Claimed, b: Claimed): number => (`${a.scope}\n${a.key}` < `${b.scope}\n${b.key}` ? -1 : 1)
-
-function callAt(calls: readonly TakeInCall[], index: number): TakeInCall {
-  const call = calls[index]
-  invariant(call, 'indexes are those of the calls')
-  return call
-}

@@ -1,5 +1,5 @@
 import { type Consumer, type DeliveredEvent, handleOnce, type JsonValue } from '@corridor/events'
-import { inTransaction, isUuid, type Pool, type SqlClient } from '@corridor/platform'
+import { CallGroup, inTransaction, isUuid, type Pool, type SqlClient } from '@corridor/platform'
 import { PERIODS, windowStart } from '../domain/windows.ts'
 import { lockCustomers } from './customers.ts'
 
@@ -21,14 +21,24 @@ export const customerProjection = (pool: Pool): Consumer => ({
  * Turns reservations into counts when payments complete, and gives them back when payments come to nothing. A reservation's
  * own state says whether that was done, so an event that comes again changes nothing and no ids of events are kept.
  */
-export const paymentCounters = (pool: Pool): Consumer => ({
-  name: COUNTERS,
-  topics: ['payment.events'],
-  async handle({ type, key, data: { payer }, occurredAt }) {
-    if (type === 'payment.completed') await markCounted(pool, key)
-    else if (RELEASING.includes(type)) await giveBack(pool, { paymentId: key, customerId: payer, at: occurredAt })
-  },
-})
+export function paymentCounters(pool: Pool): Consumer {
+  // Events that come side by side share a statement.
+  const counted = new CallGroup<string, undefined>({
+    answer: async (paymentIds) => {
+      await markCounted(pool, paymentIds)
+      return paymentIds.map(() => undefined)
+    },
+    groupsAtOnce: 1,
+  })
+  return {
+    name: COUNTERS,
+    topics: ['payment.events'],
+    async handle({ type, key, data: { payer }, occurredAt }) {
+      if (type === 'payment.completed') await counted.submit(key)
+      else if (RELEASING.includes(type)) await giveBack(pool, { paymentId: key, customerId: payer, at: occurredAt })
+    },
+  }
+}
 
 async function project(client: SqlClient, { key, data }: DeliveredEvent): Promise<void> {
   if (!isUuid(key)) return
@@ -50,11 +60,11 @@ async function project(client: SqlClient, { key, data }: DeliveredEvent): Promis
   )
 }
 
-const markCounted = async (pool: Pool, paymentId: string): Promise<void> =>
+const markCounted = async (pool: Pool, paymentIds: readonly string[]): Promise<void> =>
   void (await pool.query({
     name: 'rules-count',
-    text: `update reservations set state = 'COUNTED' where payment_id = $1 and state = 'RESERVED'`,
-    values: [paymentId],
+    text: `update reservations set state = 'COUNTED' where payment_id = any($1::uuid[]) and state = 'RESERVED'`,
+    values: [paymentIds],
   }))
 
 interface Ended {

@@ -1,4 +1,5 @@
-import { Fault, isRetryableSqlError } from '@corridor/platform'
+import { isRetryableSqlError } from './database.ts'
+import { Fault } from './errors.ts'
 
 interface Waiting<Call, Answer> {
   readonly call: Call
