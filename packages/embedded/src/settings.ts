@@ -18,6 +18,8 @@ export interface External {
   /** Settings of forex, by the names of their variables. */
   readonly forex?: Readonly<Record<string, string>>
   readonly oidcIssuer?: string
+  /** Lets webhooks lead to this machine and to private networks, for whoever tries them here. */
+  readonly allowPrivateWebhooks?: boolean
   /** By which services manage the users of that issuer, by SCIM2. */
   readonly identityClient?: { readonly clientId: string; readonly clientSecret: string }
 }
@@ -71,6 +73,7 @@ export function readPlatformSettings(env: Environment): PlatformSettings {
     IDENTITY_CLIENT_ID: setting.optional(setting.text()),
     IDENTITY_CLIENT_SECRET: setting.optional(setting.text()),
     FUNDING_PROVIDER: setting.oneOf(['sandbox'], 'sandbox'),
+    WEBHOOKS_ALLOW_PRIVATE: setting.flag(false),
   })
   const forex = forexEnvironment(env)
   readForexSettings(forex) // What is wrong is said at once, and not by the part that it is for.
@@ -80,6 +83,7 @@ export function readPlatformSettings(env: Environment): PlatformSettings {
     ports: portsMovedBy(config.PLATFORM_PORT_OFFSET),
     logLevel: config.LOG_LEVEL,
     external: {
+      allowPrivateWebhooks: config.WEBHOOKS_ALLOW_PRIVATE,
       ...(config.DATABASE_URL === undefined ? {} : { databaseUrl: config.DATABASE_URL }),
       ...(config.REDIS_URL === undefined ? {} : { redisUrl: config.REDIS_URL }),
       ...(env.KAFKA_BROKERS ? { kafka: readKafkaConnection(env) } : {}),

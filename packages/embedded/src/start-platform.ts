@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { StartError } from '@corridor/dev-services'
 import { inProcessBus, kafkaBus } from '@corridor/events'
 import { createForexConsumers, createRateProvider, preferredIntervalMs, standardPolicies } from '@corridor/forex'
-import { createPaymentProcessor, sandboxProvider } from '@corridor/payment'
+import { createPaymentProcessor, createWebhookSender, sandboxProvider } from '@corridor/payment'
 import { type Clock, inProcessWakeups, type Logger, redisWakeups, systemClock, type Wakeups } from '@corridor/platform'
 import { createProfileSync, scimDirectory } from '@corridor/profile'
 import { createRouter } from '@corridor/router'
@@ -96,13 +96,13 @@ async function start(options: OneProcessOptions, stops: StopStack): Promise<Runn
   })
 
   say('Starting forex, ledger, payment, profile, rule-engine, wallet')
-  const shared = { ...foundation, clients, clock, logger, wakeups, stops, forex }
+  const shared = { ...foundation, external, clients, clock, logger, wakeups, stops, forex }
   const { profile } = await startSubgraphs(shared)
   await seedProfiles(profile)
   const seeds = await queuedSeeds(databases)
 
   say('Starting workers')
-  await startWorkers({ ...shared, external, settleAfterMs: options.settleAfterMs })
+  await startWorkers({ ...shared, settleAfterMs: options.settleAfterMs })
   await waitForSeeds({ databases, seeds, logger })
 
   say('Starting the router')
@@ -192,6 +192,17 @@ async function startWorkers(
   const outcomes = createForexConsumers({ databaseUrl: databases.forex, service: 'forex-poller' })
   stops.push('the outcomes of payments', () => outcomes.close())
   for (const consumer of outcomes.consumers) await bus.subscribe(consumer)
+  const webhooks = createWebhookSender({
+    databaseUrl: databases.payment,
+    webhookKey: secrets.text('payment.webhook'),
+    allowPrivate: external.allowPrivateWebhooks ?? false,
+    clock,
+    logger,
+    wakeups,
+  })
+  stops.push('the webhook sender', () => webhooks.stop())
+  await bus.subscribe(webhooks.consumer)
+  webhooks.start()
   const { 'profile-keys': _, ...queues } = databases
   const relay = new OutboxRelay({ databaseUrls: queues, bus, wakeups, logger })
   stops.push('the relays', () => relay.stop())

@@ -22,6 +22,7 @@ import type { ForexSettings } from './forex-settings.ts'
 import type { Foundation } from './foundation.ts'
 import { routerUrl } from './ports.ts'
 import type { ServiceClients } from './service-clients.ts'
+import type { External } from './settings.ts'
 import type { StopStack } from './stop-stack.ts'
 
 export interface SubgraphsInput extends Foundation {
@@ -31,6 +32,7 @@ export interface SubgraphsInput extends Foundation {
   readonly wakeups: Wakeups
   readonly stops: StopStack
   readonly forex: ForexSettings
+  readonly external: External
 }
 
 /** Builds and serves the six subgraphs, each taking nothing but tokens for itself. */
@@ -85,6 +87,8 @@ export async function startSubgraphs(input: SubgraphsInput): Promise<{ profile: 
       databaseUrl: databases.payment,
       idempotencySecret: secrets.text('payment.idempotency'),
       callbackSecret: secrets.text('payment.callback'),
+      webhookKey: secrets.text('payment.webhook'),
+      allowPrivateWebhooks: input.external.allowPrivateWebhooks ?? false,
       rules: rulesClient,
       ...others,
     }),

@@ -17,15 +17,19 @@ import { ProfilePaymentsResolver, WalletPaymentsResolver } from './resolvers/pay
 import { createPaymentReader, PaymentResolver } from './resolvers/payment-resolver.ts'
 import { PaymentQuoteResolver } from './resolvers/quote-resolver.ts'
 import { ProfileRef } from './resolvers/references.ts'
+import { WebhookResolver } from './resolvers/webhook-resolver.ts'
 import { beneficiaryPort, quotePort, rulesPort, walletPort } from './use-cases/ports.ts'
 import { takeCallback } from './use-cases/take-callback.ts'
 import { TakeIn } from './use-cases/take-in.ts'
+import { WebhookSecrets } from './webhooks/webhook-secret.ts'
+import { WebhookUseCases } from './webhooks/webhook-use-cases.ts'
 
 export type { FeePolicy } from './domain/fee.ts'
 export { createPaymentProcessor, type PaymentProcessor, type ProcessorDeps } from './processor/payment-processor.ts'
 export type { FundingProvider, ProviderPayment } from './providers/funding-provider.ts'
 export { sandboxProvider } from './providers/sandbox-provider.ts'
 export { closeItem, listOpenItems, type ReconciliationItem } from './use-cases/reconciliation-store.ts'
+export { createWebhookSender, type WebhookSender, type WebhookSenderDeps } from './webhooks/webhook-sender.ts'
 
 /** Numbered SQL; read where it lies, so that it need not be copied by the build. */
 export const paymentMigrations = fileURLToPath(new URL('../src/migrations', import.meta.url))
@@ -43,6 +47,10 @@ export interface PaymentDeps {
   readonly wallet: ServiceClient
   readonly profile: ServiceClient
   readonly fees?: FeePolicy
+  /** Seals the secrets of webhooks: 32 bytes in base64. */
+  readonly webhookKey: string
+  /** Lets webhooks lead to this machine and to private networks. Default: false. */
+  readonly allowPrivateWebhooks?: boolean
 }
 
 type Route = (request: HttpRequest & { readonly path: string }) => Promise<HttpReply>
@@ -73,6 +81,14 @@ export async function createPaymentSubgraph(deps: PaymentDeps): Promise<PaymentS
     defaultProvider: 'sandbox',
   }
   const taking = { ...common, wakeups, keys }
+  const webhooks = new WebhookUseCases({
+    pool,
+    clock,
+    wakeups,
+    keys,
+    secrets: new WebhookSecrets(deps.webhookKey),
+    allowPrivate: deps.allowPrivateWebhooks ?? false,
+  })
   const schema = await buildFederatedSchema({
     resolvers: [
       new PaymentResolver(taking, new TakeIn(taking), reader),
@@ -81,6 +97,7 @@ export async function createPaymentSubgraph(deps: PaymentDeps): Promise<PaymentS
       new WalletPaymentsResolver(pool),
       new ProfilePaymentsResolver(pool),
       new OwnerResolver(pool),
+      new WebhookResolver(webhooks, keys),
     ],
     orphanedTypes: [ProfileRef],
     references: {

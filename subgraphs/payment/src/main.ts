@@ -6,12 +6,19 @@ await runSubgraph({
   name: 'payment',
   env: process.env,
   calls: ['forex', 'profile', 'rule-engine', 'wallet'],
-  settings: { IDEMPOTENCY_SECRET: setting.text(), CALLBACK_SECRET: setting.text() },
+  settings: {
+    IDEMPOTENCY_SECRET: setting.text(),
+    CALLBACK_SECRET: setting.text(),
+    WEBHOOK_KEY: setting.text(),
+    WEBHOOKS_ALLOW_PRIVATE: setting.flag(false),
+  },
   create: ({ config, client, ...parts }) =>
     createPaymentSubgraph({
       ...parts,
       idempotencySecret: config.IDEMPOTENCY_SECRET,
       callbackSecret: config.CALLBACK_SECRET,
+      webhookKey: config.WEBHOOK_KEY,
+      allowPrivateWebhooks: config.WEBHOOKS_ALLOW_PRIVATE,
       forex: client('forex'),
       rules: client('rule-engine'),
       wallet: client('wallet'),

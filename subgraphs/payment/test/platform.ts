@@ -16,7 +16,9 @@ import { FarSide, type TestBeneficiary } from './far-side.ts'
 
 export const CALLBACK_SECRET = 'a callback secret for these tests'
 
-export const SCOPES = ['payments:read', 'payments:write', 'forex:read']
+export const WEBHOOK_KEY = Buffer.alloc(32, 7).toString('base64')
+
+export const SCOPES = ['payments:read', 'payments:write', 'forex:read', 'webhooks:read', 'webhooks:write']
 
 /** A payment subgraph and a processor on a database of their own. */
 export class TestPayments {
@@ -46,6 +48,8 @@ export class TestPayments {
       ...shared,
       idempotencySecret: 'a secret for these tests alone',
       callbackSecret: CALLBACK_SECRET,
+      webhookKey: WEBHOOK_KEY,
+      allowPrivateWebhooks: true,
       ...farSide,
     })
     let tests: TestPayments | null = null

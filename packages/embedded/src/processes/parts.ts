@@ -5,12 +5,12 @@ import { AUDIENCE, type Foundation } from '../foundation.ts'
 import { routerUrl, SUBGRAPHS } from '../ports.ts'
 import type { Issuer } from '../secrets.ts'
 import { subgraphUrl } from '../service-clients.ts'
-import type { BetweenProcesses } from '../settings.ts'
+import type { BetweenProcesses, External } from '../settings.ts'
 import { allowedOrigins, SUPERGRAPH_FILE } from '../start-platform.ts'
 import { profileSettings, sandboxKycSettings } from '../start-subgraphs.ts'
 import type { Part } from './supervisor.ts'
 
-export interface PartsInput extends Foundation, BetweenProcesses {
+export interface PartsInput extends Foundation, BetweenProcesses, Pick<External, 'allowPrivateWebhooks'> {
   readonly rateIntervalMs: number
   /** Settings of forex, by the names of their variables. */
   readonly forex: Environment
@@ -37,6 +37,7 @@ function subgraphParts(input: PartsInput): Part[] {
       ...calls(input, 'payment-service', 'forex', 'profile', 'rule-engine', 'wallet'),
       IDEMPOTENCY_SECRET: secrets.text('payment.idempotency'),
       CALLBACK_SECRET: secrets.text('payment.callback'),
+      ...webhookSettings(input),
     },
     profile: {
       ...profileEnvironment(input),
@@ -99,6 +100,12 @@ function workerParts(input: PartsInput): Part[] {
     }),
     worker('profile-sync', { ...databaseOf(input, 'profile'), ...profileEnvironment(input), REDIS_URL: redisUrl }),
     worker('risk-counters', { ...databaseOf(input, 'rule-engine'), ...kafka }),
+    worker('webhook-sender', {
+      ...databaseOf(input, 'payment'),
+      ...kafka,
+      ...webhookSettings(input),
+      REDIS_URL: redisUrl,
+    }),
   ]
 }
 
@@ -134,6 +141,11 @@ function profileEnvironment(input: PartsInput): Environment {
     IDENTITY_CLIENT_SECRET: clientSecret,
   }
 }
+
+const webhookSettings = ({ secrets, allowPrivateWebhooks = false }: PartsInput): Environment => ({
+  WEBHOOK_KEY: secrets.text('payment.webhook'),
+  WEBHOOKS_ALLOW_PRIVATE: String(allowPrivateWebhooks),
+})
 
 const ratesOf = ({ forex, dynamodbEndpoint, rateIntervalMs }: PartsInput): Environment => ({
   ...forex,

@@ -39,8 +39,15 @@ async function start(options: ProcessesOptions, stops: StopStack): Promise<Runni
   await seed(foundation, logger)
   const seeds = await queuedSeeds(databases)
 
-  const { redisUrl, kafka, forex = {} } = external
-  const { subgraphs, workers, router } = partsOf({ ...foundation, redisUrl, kafka, forex, rateIntervalMs })
+  const { redisUrl, kafka, forex = {}, allowPrivateWebhooks = false } = external
+  const { subgraphs, workers, router } = partsOf({
+    ...foundation,
+    redisUrl,
+    kafka,
+    allowPrivateWebhooks,
+    forex,
+    rateIntervalMs,
+  })
   const supervisor = new Supervisor({ runDirectory: directory.run, logger })
   for (const group of [subgraphs, [...workers, router]]) {
     const names = group.map(({ name }) => name)

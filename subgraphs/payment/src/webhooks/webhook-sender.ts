@@ -1,0 +1,157 @@
+import { type Consumer, type DeliveredEvent, handleOnce, Loop } from '@corridor/events'
+import { type Clock, createPool, inTransaction, type Logger, type Pool, type Wakeups } from '@corridor/platform'
+import { Webhook as Signer } from 'standardwebhooks'
+import { Agent, request } from 'undici'
+import { publicLookup } from './public-address.ts'
+import { nextAttemptAt, toldOf } from './webhook.ts'
+import { WebhookSecrets } from './webhook-secret.ts'
+import { type DueDelivery, insertDeliveries, settleDelivery, takeDueDeliveries } from './webhook-store.ts'
+import { DELIVERIES_CHANNEL } from './webhook-use-cases.ts'
+
+export interface WebhookSenderDeps {
+  readonly databaseUrl: string
+  /** 32 bytes in base64; the subgraph has the same. */
+  readonly webhookKey: string
+  readonly clock: Clock
+  readonly logger: Logger
+  readonly wakeups: Wakeups
+  readonly allowPrivate: boolean
+}
+
+export interface WebhookSender {
+  /** Turns events of payments into deliveries. */
+  readonly consumer: Consumer
+  start(): void
+  stop(): Promise<void>
+}
+
+const SERVICE = 'webhook-sender'
+const CONNECTIONS = 4
+const AT_ONCE = 32
+const POLL_MS = 1_000
+const TIMEOUT_MS = 10_000
+/** Longer than an attempt may take: only the delivery of a sender that died comes again by this. */
+const TAKEN_FOR_MS = 60_000
+const MAX_ANSWER_BYTES = 64 * 1024
+const MAX_ERROR_CHARACTERS = 200
+const SUCCESS = { from: 200, to: 299 }
+
+/** Tells customers' endpoints of payments, by Standard Webhooks 1.0.0: at least once, always under the same webhook-id. */
+export function createWebhookSender(deps: WebhookSenderDeps): WebhookSender {
+  const pool = createPool({ url: deps.databaseUrl, service: SERVICE, max: CONNECTIONS })
+  const agent = new Agent({
+    connect: { timeout: TIMEOUT_MS, ...(deps.allowPrivate ? {} : { lookup: publicLookup }) },
+    headersTimeout: TIMEOUT_MS,
+    bodyTimeout: TIMEOUT_MS,
+    maxResponseSize: MAX_ANSWER_BYTES,
+  })
+  const attempts = new Attempts(deps, pool, agent)
+  const loop = new Loop({
+    name: SERVICE,
+    logger: deps.logger,
+    round: () => attempts.round(),
+    pollMs: POLL_MS,
+    wakeups: deps.wakeups,
+    channels: [DELIVERIES_CHANNEL],
+  })
+  return {
+    consumer: { name: SERVICE, topics: ['payment.events'], handle: (event) => fanOut(deps, pool, event) },
+    start: () => loop.start(),
+    stop: async () => {
+      await loop.stop()
+      await agent.close()
+      await pool.end()
+    },
+  }
+}
+
+/** A delivery per endpoint that wants the event, in the transaction that marks it as handled. */
+async function fanOut({ clock, wakeups }: WebhookSenderDeps, pool: Pool, event: DeliveredEvent): Promise<void> {
+  const { id, type, data, occurredAt } = event
+  const { paymentId, status, payer, payee } = data as {
+    paymentId: string
+    status: string
+    payer: string
+    payee: string | null
+  } // As payment.events are described.
+  const made = await inTransaction(pool, async (client) => {
+    if (!(await handleOnce(client, { consumer: SERVICE, eventId: id }))) return 0
+    return insertDeliveries(client, {
+      owners: toldOf({ type, payer, payee }),
+      eventId: id,
+      type,
+      occurredAt,
+      data: { paymentId, status },
+      now: clock.now(),
+    })
+  })
+  if (made > 0) wakeups.wake(DELIVERIES_CHANNEL)
+}
+
+class Attempts {
+  private readonly secrets: WebhookSecrets
+
+  constructor(
+    private readonly deps: WebhookSenderDeps,
+    private readonly pool: Pool,
+    private readonly agent: Agent,
+  ) {
+    this.secrets = new WebhookSecrets(deps.webhookKey)
+  }
+
+  /** Attempts what is due; answers whether more may be waiting. */
+  async round(): Promise<boolean> {
+    const now = this.deps.clock.now()
+    const until = new Date(now.getTime() + TAKEN_FOR_MS)
+    const due = await takeDueDeliveries(this.pool, { now, until, limit: AT_ONCE })
+    await Promise.all(due.map((delivery) => this.attempt(delivery)))
+    return due.length === AT_ONCE
+  }
+
+  private async attempt(delivery: DueDelivery): Promise<void> {
+    const error = await this.send(delivery)
+    const { id, attempts } = delivery
+    if (error === null) {
+      return settleDelivery(this.pool, { id, attempts, status: 'DELIVERED', error: null, nextAttemptAt: null })
+    }
+    const next = nextAttemptAt(attempts, this.deps.clock.now())
+    this.deps.logger.info({ delivery: id, attempts, error }, 'a webhook was not delivered')
+    const status = next === null ? 'DEAD' : 'PENDING'
+    return settleDelivery(this.pool, { id, attempts, status, error, nextAttemptAt: next })
+  }
+
+  /** Null when the endpoint took it; else why not. A redirect is not followed: it is no success. */
+  private async send({ id, webhookId, url, secret, eventType, occurredAt, data }: DueDelivery): Promise<string | null> {
+    const body = JSON.stringify({ type: eventType, timestamp: occurredAt.toISOString(), data })
+    const at = this.deps.clock.now()
+    const signature = new Signer(this.secrets.open(webhookId, secret)).sign(id, at, body)
+    try {
+      const answer = await request(url, {
+        method: 'POST',
+        dispatcher: this.agent,
+        body,
+        headers: {
+          'content-type': 'application/json',
+          'user-agent': 'Corridor-Webhooks/1.0',
+          'webhook-id': id,
+          'webhook-timestamp': String(Math.floor(at.getTime() / 1_000)),
+          'webhook-signature': signature,
+        },
+        signal: AbortSignal.timeout(TIMEOUT_MS),
+      })
+      await answer.body.dump()
+      const { statusCode } = answer
+      return statusCode >= SUCCESS.from && statusCode <= SUCCESS.to ? null : `The endpoint answered ${statusCode}.`
+    } catch (error) {
+      return reasonOf(error)
+    }
+  }
+}
+
+/** What the customer is told of a failure; the details of our network stay with us. */
+function reasonOf(error: unknown): string {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : ''
+  if (code === 'PRIVATE_ADDRESS') return 'The address is not public.'
+  if (error instanceof Error && error.name === 'TimeoutError') return 'The endpoint did not answer in time.'
+  return `The endpoint could not be reached${code === '' ? '' : ` (${code})`}.`.slice(0, MAX_ERROR_CHARACTERS)
+}

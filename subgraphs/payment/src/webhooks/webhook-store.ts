@@ -1,0 +1,153 @@
+import type { SqlClient } from '@corridor/platform'
+import type { DeliveryStatus, Webhook, WebhookDelivery } from './webhook.ts'
+
+const WEBHOOK = 'id, owner, url, events'
+const DELIVERY = `id, number, event_type as "eventType", status, attempts, last_error as "lastError",
+  next_attempt_at as "nextAttemptAt"`
+
+export async function insertWebhook(
+  client: SqlClient,
+  { id, owner, url, events, secret, now }: Webhook & { readonly secret: Buffer; readonly now: Date },
+): Promise<void> {
+  await client.query(
+    'insert into webhooks (id, owner, url, events, secret_ct, created_at) values ($1, $2, $3, $4, $5, $6)',
+    [id, owner, url, events, secret, now],
+  )
+}
+
+/** A customer's endpoints, oldest first. */
+export async function readWebhooks(client: SqlClient, owner: string): Promise<Webhook[]> {
+  const { rows } = await client.query<Webhook & { id: string }>(
+    `select ${WEBHOOK} from webhooks where owner = $1 and deleted_at is null order by created_at, id`,
+    [owner],
+  )
+  return rows
+}
+
+/** One of a customer's endpoints; with those that he has removed, for what an earlier call made. */
+export async function readWebhook(client: SqlClient, id: string, owner: string): Promise<Webhook | null> {
+  const { rows } = await client.query<Webhook & { id: string }>(
+    `select ${WEBHOOK} from webhooks where id = $1 and owner = $2`,
+    [id, owner],
+  )
+  return rows[0] ?? null
+}
+
+/** Removes an endpoint; what was still to be told it is dead. */
+export async function deleteWebhook(client: SqlClient, id: string, owner: string, now: Date): Promise<boolean> {
+  const { rowCount } = await client.query(
+    'update webhooks set deleted_at = $3 where id = $1 and owner = $2 and deleted_at is null',
+    [id, owner, now],
+  )
+  if (rowCount === 0) return false
+  await client.query(
+    `update webhook_deliveries set status = 'DEAD', next_attempt_at = null, last_error = 'The webhook was deleted.'
+     where webhook_id = $1 and status = 'PENDING'`,
+    [id],
+  )
+  return true
+}
+
+/** A delivery for every endpoint of these customers that wants this event; each once, however often the event comes. */
+export async function insertDeliveries(
+  client: SqlClient,
+  event: {
+    readonly owners: readonly string[]
+    readonly eventId: string
+    readonly type: string
+    readonly occurredAt: Date
+    readonly data: object
+    readonly now: Date
+  },
+): Promise<number> {
+  const { rowCount } = await client.query({
+    name: 'webhook-deliveries',
+    text: `insert into webhook_deliveries (id, webhook_id, event_id, event_type, occurred_at, data, next_attempt_at)
+           select gen_random_uuid(), w.id, $2, $3, $4, $5, $6 from webhooks w
+           where w.owner = any($1::uuid[]) and w.deleted_at is null and (w.events = '{}' or $3 = any(w.events))
+           on conflict (webhook_id, event_id) do nothing`,
+    values: [event.owners, event.eventId, event.type, event.occurredAt, JSON.stringify(event.data), event.now],
+  })
+  return rowCount ?? 0
+}
+
+/** A delivery that is to be attempted now, with what is needed for it. */
+export interface DueDelivery {
+  readonly id: string
+  readonly webhookId: string
+  readonly url: string
+  readonly secret: Buffer
+  readonly eventType: string
+  readonly occurredAt: Date
+  readonly data: object
+  readonly attempts: number
+}
+
+/**
+ * Takes deliveries that are due: nobody else attempts them before `until`, by when they are settled or come again. The
+ * attempt counts when it is taken, so that one that kills its sender does not come for ever.
+ */
+export async function takeDueDeliveries(
+  client: SqlClient,
+  { now, until, limit }: { readonly now: Date; readonly until: Date; readonly limit: number },
+): Promise<DueDelivery[]> {
+  const { rows } = await client.query<DueDelivery & { id: string }>({
+    name: 'webhook-take-due',
+    text: `with due as (select id from webhook_deliveries where status = 'PENDING' and next_attempt_at <= $1
+                        order by next_attempt_at limit $3 for update skip locked)
+           update webhook_deliveries d set attempts = d.attempts + 1, next_attempt_at = $2
+           from due, webhooks w where d.id = due.id and w.id = d.webhook_id
+           returning d.id, d.webhook_id as "webhookId", w.url, w.secret_ct as secret, d.event_type as "eventType",
+                     d.occurred_at as "occurredAt", d.data, d.attempts`,
+    values: [now, until, limit],
+  })
+  return rows
+}
+
+/** How an attempt went; `attempts` tells it from a later one. */
+export async function settleDelivery(
+  client: SqlClient,
+  outcome: {
+    readonly id: string
+    readonly attempts: number
+    readonly status: DeliveryStatus
+    readonly error: string | null
+    readonly nextAttemptAt: Date | null
+  },
+): Promise<void> {
+  await client.query({
+    name: 'webhook-settle',
+    text: `update webhook_deliveries set status = $3, last_error = $4, next_attempt_at = $5
+           where id = $1 and attempts = $2 and status = 'PENDING'`,
+    values: [outcome.id, outcome.attempts, outcome.status, outcome.error, outcome.nextAttemptAt],
+  })
+}
+
+/** Deliveries of one endpoint, newest first. */
+export async function readDeliveries(
+  client: SqlClient,
+  page: { webhookId: string; status: DeliveryStatus | null; before: bigint | null; limit: number },
+): Promise<WebhookDelivery[]> {
+  const { rows } = await client.query<WebhookDelivery & { id: string }>(
+    `select ${DELIVERY} from webhook_deliveries
+     where webhook_id = $1 and ($2::text is null or status = $2) and ($3::bigint is null or number < $3)
+     order by number desc limit $4`,
+    [page.webhookId, page.status, page.before, page.limit],
+  )
+  return rows
+}
+
+/** Makes a delivery due again, as if it had never been attempted; null when it is none of the customer's. */
+export async function replayDelivery(
+  client: SqlClient,
+  { id, owner, now }: { readonly id: string; readonly owner: string; readonly now: Date },
+): Promise<WebhookDelivery | null> {
+  const { rows } = await client.query<WebhookDelivery & { id: string }>(
+    `update webhook_deliveries d set status = 'PENDING', attempts = 0, next_attempt_at = $3
+     from webhooks w where d.id = $1 and w.id = d.webhook_id and w.owner = $2 and w.deleted_at is null
+     returning d.id, d.number, d.event_type as "eventType", d.status, d.attempts, d.last_error as "lastError",
+               d.next_attempt_at as "nextAttemptAt"`,
+    [id, owner, now],
+  )
+  return rows[0] ?? null
+}
