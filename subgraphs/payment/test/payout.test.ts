@@ -2,6 +2,7 @@ import { uuidv7 } from '@corridor/platform'
 import { asUser, codesOf } from '@corridor/testing'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { journalIdOf } from '../src/domain/postings.ts'
+import { closeItem, listOpenItems } from '../src/index.ts'
 import { TestPayments } from './platform.ts'
 
 let tests: TestPayments
@@ -307,6 +308,13 @@ describe('a provider', () => {
         amountMinor: '1999',
       })
     expect((await read(payer, id)).status).toBe('AUTHORIZED')
+    // Somebody finds out why, and closes it, once.
+    const { pool } = tests.subgraph
+    const item = (await listOpenItems(pool, 100)).find(({ paymentId }) => paymentId === id)
+    const closing = { id: item?.id ?? '', by: 'ops', note: 'a fee of the bank', now: tests.clock.now() }
+    await expect.poll(() => closeItem(pool, closing)).toBe(true)
+    expect(await closeItem(pool, closing)).toBe(false)
+    expect((await listOpenItems(pool, 100)).map(({ id }) => id)).not.toContain(item?.id)
   })
 
   it('that settles after it had failed leaves the payment failed', async () => {

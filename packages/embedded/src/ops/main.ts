@@ -1,5 +1,8 @@
+import { userInfo } from 'node:os'
 import { DeadLetters, listParked, readKafkaConnection, readLag, replayParked, TOPICS_OF } from '@corridor/events'
-import { createLogger, createPool, Fault, isUuid, type Pool } from '@corridor/platform'
+import { formatAmount } from '@corridor/money'
+import { closeItem, listOpenItems } from '@corridor/payment'
+import { createLogger, createPool, Fault, isUuid, type Pool, systemClock } from '@corridor/platform'
 import { rebuildCounters } from '@corridor/rule-engine'
 import { explainStartFailure } from '../explain-start-failure.ts'
 import { applicationUrlFrom } from '../own-databases.ts'
@@ -14,18 +17,23 @@ const USAGE = `npm run ops -- <command>
   parked replay <domain> [event id]  puts them back into the queue: all of the domain, or one
   dead-letters [domain]              messages that a consumer gave up
   dead-letters replay <domain>       sends them to their topics again
+  reconcile                          what providers said that no payment explains, and nobody has looked into
+  reconcile close <item id> <note>   closes one, with what was found
   recount                            counts anew, payment by payment, what customers have used of their limits
 
   Domains: ${DOMAINS.join(', ')}. Databases are those of the running platform, or of <DOMAIN>_DATABASE_URL.
   Dead letters are in Kafka: they need KAFKA_BROKERS, as the platform does.
 `
 
+const MAX_ITEMS = 1_000
+
 const say = (line: string): void => void process.stdout.write(`${line}\n`)
 
-/** `npm run ops`: what waits, what is parked, what was given up, and another try for it; counters counted anew. */
+/** `npm run ops`: what waits, what is parked, what was given up, and another try for it; what nobody explained; counters counted anew. */
 async function main(args: readonly string[]): Promise<boolean> {
   const [command, ...rest] = args
   if (command === 'recount') return rest.length === 0 && (await recount())
+  if (command === 'reconcile') return rest.length === 0 ? await showItems() : await closeOne(rest)
   const replay = rest[0] === 'replay'
   const [domain, eventId, ...more] = replay ? rest.slice(1) : rest
   const domains = domain === undefined ? DOMAINS : DOMAINS.filter((known) => known === domain)
@@ -37,6 +45,29 @@ async function main(args: readonly string[]): Promise<boolean> {
   else if (command === 'dead-letters' && !replay) await showDeadLetters(domains)
   else if (command === 'dead-letters') await replayDeadLetters(domains)
   else return false
+  return true
+}
+
+async function showItems(): Promise<true> {
+  const items = await withPool('payment', (pool) => listOpenItems(pool, MAX_ITEMS))
+  say(`${items.length} open`)
+  for (const { id, kind, provider, paymentId, amountMinor, currency, creditCode, openedAt } of items) {
+    const money = formatAmount({ amountMinor, currency })
+    say(
+      `  ${id}  ${kind} of ${money} ${currency} by ${provider}, payment ${paymentId}, since ${openedAt.toISOString()}`,
+    )
+    if (creditCode !== null) say(`    posted to the credit of ${creditCode}`)
+  }
+  return true
+}
+
+async function closeOne([action, id, ...words]: readonly string[]): Promise<boolean> {
+  const note = words.join(' ').trim()
+  if (action !== 'close' || !isUuid(id) || note === '') return false
+  const by = userInfo().username
+  const closed = await withPool('payment', (pool) => closeItem(pool, { id, by, note, now: systemClock.now() }))
+  say(closed ? `closed by ${by}` : 'There is no such open item, or its posting is still under way.')
+  if (!closed) process.exitCode = 1
   return true
 }
 
