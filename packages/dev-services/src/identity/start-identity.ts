@@ -46,6 +46,8 @@ type Handler = (request: IncomingMessage, response: ServerResponse) => Promise<v
 
 const NAME = 'the development identity server'
 const DISCOVERY_BELOW_ISSUER = '/oauth2/token/.well-known/'
+/** Longer than clients keep an idle connection, so that it is they who close (no reset in flight). */
+const KEEP_ALIVE_TIMEOUT_MS = 75_000
 
 /**
  * An identity server for development, with the paths and claims of WSO2 Identity Server, on loopback without TLS.
@@ -69,6 +71,7 @@ export async function startDevelopmentIdentity(options: DevelopmentIdentityOptio
   const role = options.roleOfNewUsers ?? 'user'
   const scim = createScim({ users, authenticator, keys, issuer, audience, url, role, clock, logger })
   const server = createServer(handleSafely(logger, route({ issuer, provider: callback, login, scim })))
+  server.keepAliveTimeout = KEEP_ALIVE_TIMEOUT_MS
   await listenOnLoopback(server, port, NAME)
 
   return {
