@@ -45,6 +45,9 @@ describe('holds that expire', () => {
     const [posted, voided] = [hold(from, to, 30n, 'USD', inOneMinute()), hold(from, to, 30n, 'USD', inOneMinute())]
     await books.post([posted, voided])
     await books.post([capture(posted.id, 10n), release(voided.id)])
+    const atOnce = hold(from, to, 30n, 'USD', inOneMinute())
+    await books.post([atOnce, release(atOnce.id)])
+    expect((await books.ledger.pool.query('select * from expiring_holds')).rows).toEqual([])
     clock.advanceMs(MINUTE_MS)
     const before = await books.count('transfers')
     await books.ledger.holdExpiry.round()

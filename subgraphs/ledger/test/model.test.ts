@@ -31,6 +31,13 @@ describe('the ledger against books on paper', () => {
       )
       const checks = await checkInvariants({ pool: books.ledger.pool, clock })
       expect(checks.filter(({ holds }) => !holds)).toEqual([])
+      const { rows } = await books.ledger.pool.query(
+        `select coalesce(e.transfer_id, t.id) as id from expiring_holds e
+         full join (select id from transfers h where expires_at is not null
+                    and not exists (select 1 from transfers r where r.resolves = h.id)) t on t.id = e.transfer_id
+         where e.transfer_id is null or t.id is null`,
+      )
+      expect(rows, 'holds that wait to expire, but should not, or should and do not').toEqual([])
     },
     RUNS * MS_PER_RUN,
   )
@@ -43,8 +50,10 @@ describe('the ledger against books on paper', () => {
     )
     expect(rows[0].entries).toBeGreaterThan(0)
     expect(rows[0].backwards).toBe(0)
-    const instants = await pool.query('select distinct at from entries order by at')
-    for (const { at } of instants.rows.filter((_, index) => index % 10 === 0)) {
+    const instants = await pool.query(
+      'select at from (select distinct at from entries) as e order by random() limit 40',
+    )
+    for (const { at } of instants.rows) {
       for (const line of await trialBalance(pool, at)) expect(line.debitsMinor).toBe(line.creditsMinor)
     }
   })

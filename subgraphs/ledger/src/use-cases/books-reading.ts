@@ -37,23 +37,22 @@ export async function readHolds(client: SqlClient, requests: readonly JournalReq
 
 export interface LockedAccounts {
   readonly accounts: ReadonlyMap<string, AccountState>
-  /** When the newest entry of any of them was made. */
-  readonly newestEntryAt: Date
+  /** When the newest entry of any of them was made, in milliseconds since 1970: a date for each costs more than its account. */
+  readonly newestEntryMs: number
 }
 
 /** The accounts as they stand, locked until the transaction ends; in id order, so that no two batches wait for each other. */
 export async function lockAccounts(client: SqlClient, ids: ReadonlySet<string>): Promise<LockedAccounts> {
-  const { rows } = await client.query<AccountState & { lastEntryAt: Date }>({
+  const { rows } = await client.query<AccountState & { lastEntryMs: number }>({
     name: 'ledger-lock-accounts',
     text: `select id, code, currency, owner, status, posted_minor as "postedMinor", held_minor as "heldMinor",
                   incoming_minor as "incomingMinor", floor_minor as "floorMinor", entry_count as "entryCount", version,
-                  last_entry_at as "lastEntryAt"
+                  date_part('epoch', last_entry_at) * 1000 as "lastEntryMs"
            from accounts where id = any($1::uuid[]) order by id for no key update`,
     values: [plainArray([...ids])],
   })
-  let newestEntryAt = new Date(0)
-  for (const { lastEntryAt } of rows) if (lastEntryAt > newestEntryAt) newestEntryAt = lastEntryAt
-  return { accounts: new Map(rows.map((row) => [row.id, row])), newestEntryAt }
+  const newestEntryMs = rows.reduce((newest, { lastEntryMs }) => Math.max(newest, lastEntryMs), 0)
+  return { accounts: new Map(rows.map((row) => [row.id, row])), newestEntryMs }
 }
 
 /**

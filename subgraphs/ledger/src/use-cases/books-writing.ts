@@ -108,7 +108,7 @@ export const accountData = (account: AccountState): string =>
 
 /**
  * Rows are inserted in the order of their keys, so that two batches with the same ids wait for each other in one
- * direction. What the JSON of an event is made of needs no quotes. Events of one account follow its versions.
+ * direction. All of it sees the tables as they were before: a hold that the batch itself resolves is never queued to expire. What the JSON of an event is made of needs no quotes. Events of one account follow its versions.
  */
 const WRITE_BATCH = `
 with transfer as materialized (
@@ -137,11 +137,13 @@ with transfer as materialized (
                          resolves, expires_at, created_at)
   select id, journal_id, position, action, debit_account_id, credit_account_id, amount, currency, resolves, expires_at, $1
   from transfer order by id
+), resolved as (
+  select resolves as id from transfer where resolves is not null
 ), new_expiries as (
   insert into expiring_holds (transfer_id, journal_id, expires_at)
-  select id, journal_id, expires_at from transfer where expires_at is not null
+  select id, journal_id, expires_at from transfer where expires_at is not null and id not in (select id from resolved)
 ), past_expiries as (
-  delete from expiring_holds where transfer_id in (select resolves from transfer where resolves is not null)
+  delete from expiring_holds where transfer_id in (select id from resolved)
 ), new_entries as (
   insert into entries (account_id, number, transfer_id, direction, amount_minor, balance_after_minor, account_version, at)
   select account_id, number, transfer_id, direction, amount, balance_after, version, $1

@@ -76,9 +76,9 @@ async function postIn(
   { clock, attempt }: { clock: Clock; attempt: number },
 ): Promise<Posted> {
   const holds = await readHolds(client, requests)
-  const { accounts, newestEntryAt } = await lockAccounts(client, accountsOf(requests, holds))
+  const { accounts, newestEntryMs } = await lockAccounts(client, accountsOf(requests, holds))
   const now = clock.now() // Read behind the lock, after whoever had it before.
-  const at = new Date(Math.max(now.getTime(), newestEntryAt.getTime()))
+  const at = new Date(Math.max(now.getTime(), newestEntryMs))
   const assumeNew = attempt === 1 && holds.length === 0
   const decide = (taken: Taken) => decideBatch(requests, { accounts, holds, taken, now, at })
   let batch = decide(assumeNew ? NOTHING_TAKEN : await readTaken(client, requests))
