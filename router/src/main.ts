@@ -18,7 +18,7 @@ const DEFAULT_PORT = 4_000
 const SUPERGRAPH = join(import.meta.dirname, '..', '..', 'supergraph.graphql')
 const AUTH_MODES: readonly AuthMode[] = ['bearer', 'assertion']
 /** Which subgraph takes the callbacks of each provider, and of Identity Server's webhooks. */
-const CALLBACK_OWNERS = { complycube: 'profile', 'identity-server': 'profile' }
+const CALLBACK_OWNERS = { stripe: 'payment', complycube: 'profile', 'identity-server': 'profile' }
 /** Sandboxes are no providers of production. */
 const SANDBOX_OWNERS = { sandbox: 'payment', 'sandbox-kyc': 'profile' }
 

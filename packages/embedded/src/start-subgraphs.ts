@@ -86,7 +86,7 @@ export async function startSubgraphs(input: SubgraphsInput): Promise<{ profile: 
       ...shared,
       databaseUrl: databases.payment,
       idempotencySecret: secrets.text('payment.idempotency'),
-      callbackSecret: secrets.text('payment.callback'),
+      funding: { provider: 'sandbox', callbackSecret: secrets.text('payment.callback') },
       webhookKey: secrets.text('payment.webhook'),
       allowPrivateWebhooks: input.external.allowPrivateWebhooks ?? false,
       rules: rulesClient,

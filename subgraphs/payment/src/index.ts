@@ -11,6 +11,7 @@ import {
 } from '@corridor/subgraph'
 import { type FeePolicy, STANDARD_FEES } from './domain/fee.ts'
 import { PaymentEventWatcher } from './event-watcher.ts'
+import { callbackReaders, type Funding } from './providers/funding.ts'
 import { PaymentEventResolver } from './resolvers/event-resolver.ts'
 import { OwnerResolver } from './resolvers/owner-resolver.ts'
 import { ProfilePaymentsResolver, WalletPaymentsResolver } from './resolvers/payment-lists.ts'
@@ -26,6 +27,7 @@ import { WebhookUseCases } from './webhooks/webhook-use-cases.ts'
 
 export type { FeePolicy } from './domain/fee.ts'
 export { createPaymentProcessor, type PaymentProcessor, type ProcessorDeps } from './processor/payment-processor.ts'
+export { FUNDING_SETTINGS, type Funding, fundingOf, stripeOf } from './providers/funding.ts'
 export type { FundingProvider, ProviderPayment } from './providers/funding-provider.ts'
 export { sandboxProvider } from './providers/sandbox-provider.ts'
 export { closeItem, listOpenItems, type ReconciliationItem } from './use-cases/reconciliation-store.ts'
@@ -40,8 +42,7 @@ export interface PaymentDeps {
   readonly logger: Logger
   readonly wakeups: Wakeups
   readonly idempotencySecret: string
-  /** What providers sign their callbacks with. */
-  readonly callbackSecret: string
+  readonly funding: Funding
   readonly forex: ServiceClient
   readonly rules: ServiceClient
   readonly wallet: ServiceClient
@@ -65,7 +66,7 @@ const CALLBACK_STATUS: Readonly<Record<string, number>> = { SIGNATURE_INVALID: 4
 
 /** Payments over `payment_db`: taken in here, moved by the processor, watched as events by position. */
 export async function createPaymentSubgraph(deps: PaymentDeps): Promise<PaymentSubgraph> {
-  const { clock, logger, wakeups, callbackSecret, fees = STANDARD_FEES } = deps
+  const { clock, logger, wakeups, funding, fees = STANDARD_FEES } = deps
   const pool = createPool({ url: deps.databaseUrl, service: 'payment-service' })
   const keys = new IdempotencyKeys(deps.idempotencySecret)
   const wallets = walletPort(deps.wallet)
@@ -78,7 +79,7 @@ export async function createPaymentSubgraph(deps: PaymentDeps): Promise<PaymentS
     wallets,
     quotes,
     beneficiaries: beneficiaryPort(deps.profile),
-    defaultProvider: 'sandbox',
+    defaultProvider: funding.provider,
   }
   const taking = { ...common, wakeups, keys }
   const webhooks = new WebhookUseCases({
@@ -106,9 +107,10 @@ export async function createPaymentSubgraph(deps: PaymentDeps): Promise<PaymentS
       Profile: { load: async (ids) => ids.map((id) => ({ id })) },
     },
   })
+  const readers = callbackReaders(funding)
   const callback: Route = async (request) => {
     const provider = request.path.slice(request.path.lastIndexOf('/') + 1)
-    const taken = await takeCallback({ pool, clock, wakeups, logger, callbackSecret }, provider, request)
+    const taken = await takeCallback({ pool, clock, wakeups, logger, readers }, provider, request)
     if (taken.ok) return jsonReply(200, { status: 'taken' })
     const { code, message } = taken
     return jsonReply(CALLBACK_STATUS[code] ?? 400, { errors: [{ message, extensions: { code } }] })

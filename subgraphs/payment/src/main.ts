@@ -1,6 +1,6 @@
 import { setting } from '@corridor/platform'
 import { runSubgraph } from '@corridor/subgraph'
-import { createPaymentSubgraph } from './index.ts'
+import { createPaymentSubgraph, FUNDING_SETTINGS, fundingOf } from './index.ts'
 
 await runSubgraph({
   name: 'payment',
@@ -8,7 +8,7 @@ await runSubgraph({
   calls: ['forex', 'profile', 'rule-engine', 'wallet'],
   settings: {
     IDEMPOTENCY_SECRET: setting.text(),
-    CALLBACK_SECRET: setting.text(),
+    ...FUNDING_SETTINGS,
     WEBHOOK_KEY: setting.text(),
     WEBHOOKS_ALLOW_PRIVATE: setting.flag(false),
   },
@@ -16,7 +16,7 @@ await runSubgraph({
     createPaymentSubgraph({
       ...parts,
       idempotencySecret: config.IDEMPOTENCY_SECRET,
-      callbackSecret: config.CALLBACK_SECRET,
+      funding: fundingOf(config),
       webhookKey: config.WEBHOOK_KEY,
       allowPrivateWebhooks: config.WEBHOOKS_ALLOW_PRIVATE,
       forex: client('forex'),

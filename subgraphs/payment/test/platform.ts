@@ -47,7 +47,7 @@ export class TestPayments {
     const subgraph = await createPaymentSubgraph({
       ...shared,
       idempotencySecret: 'a secret for these tests alone',
-      callbackSecret: CALLBACK_SECRET,
+      funding: { provider: 'sandbox', callbackSecret: CALLBACK_SECRET },
       webhookKey: WEBHOOK_KEY,
       allowPrivateWebhooks: true,
       ...farSide,

@@ -209,11 +209,14 @@ describe('a webhook', () => {
     endpoint.answer = 500
     await pay(payer, payee)
     const hour = 3_600_000
+    const pauses = [5, 300, 1_800, 7_200, 18_000, 36_000, 21_600]
     for (let attempts = 1; attempts <= 8; attempts++) {
       await until(async () => {
         const [delivery] = await deliveriesOf(payer, webhook)
         expect(delivery).toMatchObject({ attempts, status: attempts === 8 ? 'DEAD' : 'PENDING' })
         expect(delivery?.lastError).toBe('The endpoint answered 500.')
+        const pauseMs = Date.parse(delivery?.nextAttemptAt ?? '') - payments.clock.now().getTime()
+        expect(attempts === 8 || pauses[attempts - 1] === pauseMs / 1_000).toBe(true)
       })
       payments.clock.advanceMs(10 * hour)
     }

@@ -1,5 +1,13 @@
-import { createPaymentProcessor, sandboxProvider } from '@corridor/payment'
 import {
+  createPaymentProcessor,
+  FUNDING_SETTINGS,
+  type FundingProvider,
+  fundingOf,
+  sandboxProvider,
+  stripeOf,
+} from '@corridor/payment'
+import {
+  ConfigError,
   createSigner,
   type JWK,
   readConfig,
@@ -15,10 +23,10 @@ import { createServiceClient } from '@corridor/subgraph'
 const SERVICE = 'payment-processor'
 const isJwk = (value: unknown): value is JWK => typeof value === 'object' && value !== null && 'kty' in value
 
-/** Moves payments, with the sandbox as its funding provider, for development. */
+/** Moves payments, with the funding provider that is named. */
 await runMain(SERVICE, async ({ logger, onStop }) => {
   const config = readConfig(process.env, {
-    PLATFORM_MODE: setting.oneOf(['development'], 'development'),
+    PLATFORM_MODE: setting.oneOf(['development', 'production'], 'production'),
     PAYMENT_DATABASE_URL: setting.url(),
     REDIS_URL: setting.url(),
     INTERNAL_PRIVATE_KEY: setting.json(isJwk, 'the private JWK of this service'),
@@ -27,7 +35,7 @@ await runMain(SERVICE, async ({ logger, onStop }) => {
     PROFILE_URL: setting.url('http://localhost:8004/graphql'),
     RULE_ENGINE_URL: setting.url('http://localhost:8005/graphql'),
     CALLBACK_URL: setting.url('http://localhost:4000/callbacks/sandbox'),
-    CALLBACK_SECRET: setting.text(),
+    ...FUNDING_SETTINGS,
     ...TLS_SETTINGS,
   })
   const clock = systemClock
@@ -40,13 +48,11 @@ await runMain(SERVICE, async ({ logger, onStop }) => {
   }
   const wakeups = redisWakeups({ url: config.REDIS_URL, logger })
   onStop('wake-ups', () => wakeups.close())
-  const sandbox = sandboxProvider({
-    callbackUrl: config.CALLBACK_URL,
-    callbackSecret: config.CALLBACK_SECRET,
-    clock,
-    logger,
-  })
-  onStop('the sandbox provider', () => sandbox.close())
+  const funding = fundingOf(config)
+  if (funding.provider === 'sandbox' && config.PLATFORM_MODE === 'production') {
+    throw new ConfigError(['FUNDING_PROVIDER is sandbox, which moves no money: it is for PLATFORM_MODE=development'])
+  }
+  const provider = funding.provider === 'stripe' ? stripeOf(funding, logger) : openSandbox(funding.callbackSecret)
   const processor = createPaymentProcessor({
     databaseUrl: config.PAYMENT_DATABASE_URL,
     service: SERVICE,
@@ -57,8 +63,14 @@ await runMain(SERVICE, async ({ logger, onStop }) => {
     ledger: client('ledger', config.LEDGER_URL),
     profile: client('profile', config.PROFILE_URL),
     rules: client('rule-engine', config.RULE_ENGINE_URL),
-    providers: { sandbox },
+    providers: { [provider.name]: provider },
   })
   onStop('the processor', () => processor.stop())
   processor.start()
+
+  function openSandbox(callbackSecret: string): FundingProvider {
+    const sandbox = sandboxProvider({ callbackUrl: config.CALLBACK_URL, callbackSecret, clock, logger })
+    onStop('the sandbox provider', () => sandbox.close())
+    return sandbox
+  }
 })

@@ -81,6 +81,7 @@ function workerParts(input: PartsInput): Part[] {
       REDIS_URL: redisUrl,
     }),
     worker('payment-processor', {
+      PLATFORM_MODE: 'development',
       ...databaseOf(input, 'payment'),
       ...calls(input, 'payment-processor', 'forex', 'ledger', 'profile', 'rule-engine'),
       REDIS_URL: redisUrl,

@@ -51,8 +51,8 @@ async function askProvider(deps: ProcessDeps, payment: Payment, payout: PayoutDe
   const now = deps.clock.now()
   const dueAt = new Date(now.getTime() + provider.deadlineMs)
   if (payment.providerStartedAt === null) {
-    const { nextActionUrl } = await provider.start({ ...asked, payout })
-    return { ...payment, providerStartedAt: now, nextActionUrl, attempts: 0, dueAt }
+    const { nextActionUrl, outcome = null } = await provider.start({ ...asked, payout })
+    return { ...payment, providerStartedAt: now, providerOutcome: outcome, nextActionUrl, attempts: 0, dueAt }
   }
   const providerOutcome = await provider.outcomeOf(asked)
   if (providerOutcome !== null) return { ...payment, providerOutcome }

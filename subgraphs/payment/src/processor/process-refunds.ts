@@ -123,8 +123,9 @@ async function throughProvider(deps: ProcessDeps, input: RefundToProcess): Promi
   const { amountMinor } = refund
   const asked = { kind: 'REFUND', currency: payment.toCurrency, amountMinor, refundOf: payment.id } as const
   if (refund.providerOutcome === null && refund.providerStartedAt === null) {
-    await provider.start({ ...asked, paymentId: refund.id, payout: null })
-    return only({ ...refund, providerStartedAt: now, attempts: 0, dueAt })
+    const { outcome = null } = await provider.start({ ...asked, paymentId: refund.id, payout: null })
+    const next = outcome === null ? dueAt : now
+    return only({ ...refund, providerStartedAt: now, providerOutcome: outcome, attempts: 0, dueAt: next })
   }
   const outcome = refund.providerOutcome ?? (await provider.outcomeOf({ ...asked, paymentId: refund.id }))
   if (outcome === null) {

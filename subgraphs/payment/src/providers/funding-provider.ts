@@ -19,8 +19,11 @@ export interface FundingProvider {
   readonly name: string
   /** How long a payment may be without a word before the provider is asked. */
   readonly deadlineMs: number
-  /** Begins a payment; its outcome comes by a signed callback. Answers where the payer goes on, if he must. */
-  start(payment: ProviderPayment): Promise<{ readonly nextActionUrl: string | null }>
+  /**
+   * Begins a payment; its outcome comes by a signed callback, but for one that it cannot move, which has failed at once.
+   * Answers where the payer goes on, if he must.
+   */
+  start(payment: ProviderPayment): Promise<{ readonly nextActionUrl: string | null; readonly outcome?: 'FAILED' }>
   /** What became of it; null while that is not known, which is not a failure. */
   outcomeOf(payment: Omit<ProviderPayment, 'payout'>): Promise<ProviderOutcome | null>
 }

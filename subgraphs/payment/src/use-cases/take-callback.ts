@@ -2,7 +2,6 @@ import {
   accept,
   type Clock,
   inTransaction,
-  isUuid,
   type Logger,
   type Pool,
   type Result,
@@ -11,11 +10,9 @@ import {
   uuidv5,
   type Wakeups,
 } from '@corridor/platform'
-import { type HttpRequest, parseCurrency } from '@corridor/subgraph'
-import { Webhook, WebhookVerificationError } from 'standardwebhooks'
 import type { Payment } from '../domain/payment.ts'
-import { hear, PROVIDER_WORDS, type ToldOfPayment } from '../domain/provider-word.ts'
-import { callbackKey } from '../providers/sandbox-provider.ts'
+import { hear } from '../domain/provider-word.ts'
+import type { CallbackReader, CallbackRequest, Told as ToldByCallback } from '../providers/callback-reader.ts'
 import { DUE_CHANNEL, ITEMS_CHANNEL } from './channels.ts'
 import { lockPayment } from './payment-store.ts'
 import { openItem } from './reconciliation-store.ts'
@@ -26,15 +23,12 @@ export interface CallbackDeps {
   readonly clock: Clock
   readonly wakeups: Wakeups
   readonly logger: Logger
-  readonly callbackSecret: string
+  /** By the provider's name. */
+  readonly readers: Readonly<Record<string, CallbackReader>>
 }
 
-interface Told extends ToldOfPayment {
-  /** The provider's own id of the event. */
-  readonly eventId: string
+interface Told extends ToldByCallback {
   readonly provider: string
-  /** Of a payment, or of a refund that goes through the provider. */
-  readonly subjectId: string
 }
 
 const EVENT_NAMESPACE = '2a7f5c0e-55b1-5f2d-8a3c-9d7e61f0b442'
@@ -44,13 +38,22 @@ const RETURN_REASON = 'The money came back.'
  * Takes a provider's word for what became of a payment: signature checked, kept once under the provider's id of the
  * event, answered after the commit. The processor then moves the money. What no payment expects opens an item.
  */
-export async function takeCallback(deps: CallbackDeps, provider: string, request: HttpRequest): Promise<Result<null>> {
-  const eventId = verified(deps.callbackSecret, request)
-  if (eventId === null) return refuse('SIGNATURE_INVALID')
-  const told = readTold(request.body)
-  if (told === null) return refuse('BAD_USER_INPUT', 'The callback names no payment, outcome and amount.')
-  const { pool, clock, wakeups, logger } = deps
-  const word = { ...told, eventId, provider }
+export async function takeCallback(
+  deps: CallbackDeps,
+  provider: string,
+  request: CallbackRequest,
+): Promise<Result<null>> {
+  const { pool, clock, wakeups, logger, readers } = deps
+  const reader = Object.hasOwn(readers, provider) ? readers[provider] : undefined
+  if (reader === undefined) return refuse('NOT_FOUND')
+  const callback = await reader(request)
+  if (callback.read === 'unsigned') return refuse('SIGNATURE_INVALID')
+  if (callback.read === 'malformed') {
+    return refuse('BAD_USER_INPUT', 'The callback names no payment, outcome and amount.')
+  }
+  if (callback.read === 'nothing') return accept(null)
+  const { told } = callback
+  const word = { ...told, provider }
   const taken = await inTransaction(pool, (client) => take(client, word, clock.now()))
   if (taken === 'UNKNOWN') {
     logger.error({ provider, payment: told.subjectId }, 'a provider spoke of a payment that is not ours')
@@ -125,37 +128,4 @@ async function takeOfRefund(client: SqlClient, told: Told, now: Date): Promise<b
   )
   if (rowCount === 1) await isNew(client, told, told.subjectId, now)
   return rowCount === 1
-}
-
-/** The id of the event, when the signature and its time hold. */
-function verified(secret: string, { headers, body }: HttpRequest): string | null {
-  const plain: Record<string, string> = {}
-  for (const name of ['webhook-id', 'webhook-timestamp', 'webhook-signature']) {
-    const value = headers[name]
-    if (typeof value === 'string') plain[name] = value
-  }
-  try {
-    new Webhook(callbackKey(secret)).verify(body, plain)
-    return plain['webhook-id'] ?? null
-  } catch (error) {
-    if (error instanceof WebhookVerificationError) return null
-    throw error
-  }
-}
-
-function readTold(body: Buffer): Omit<Told, 'eventId' | 'provider'> | null {
-  let parsed: unknown
-  try {
-    parsed = JSON.parse(body.toString('utf8'))
-  } catch {
-    // Told to the provider as BAD_USER_INPUT: there is nothing else to keep of it.
-    return null
-  }
-  if (typeof parsed !== 'object' || parsed === null) return null
-  const { paymentId: subjectId, outcome, amountMinor, currency } = parsed as Record<string, unknown> // Judged field by field.
-  const word = PROVIDER_WORDS.find((known) => known === outcome)
-  if (!isUuid(subjectId) || word === undefined) return null
-  if (typeof amountMinor !== 'string' || !/^[1-9]\d{0,17}$/.test(amountMinor)) return null
-  if (typeof currency !== 'string' || !parseCurrency(currency, 'currency').ok) return null
-  return { subjectId, word, amountMinor: BigInt(amountMinor), currency }
 }

@@ -1,0 +1,233 @@
+import { createServer, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { Fault, silentLogger, uuidv7 } from '@corridor/platform'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import type { FundingProvider, ProviderPayment } from '../src/index.ts'
+import { fromStripeAmount, toStripeAmount } from '../src/providers/stripe-amount.ts'
+import { stripeCallbackReader } from '../src/providers/stripe-callback.ts'
+import { PAYMENT_ID, stripeClient, stripeProvider } from '../src/providers/stripe-provider.ts'
+
+interface Asked {
+  readonly path: string
+  readonly idempotencyKey: string | undefined
+  readonly authorization: string | undefined
+  readonly form: URLSearchParams
+}
+
+/** What the documented API answers, by the path that is asked. */
+type Answers = Record<string, { status?: number; body: unknown }>
+
+let server: Server
+let asked: Asked[]
+let answers: Answers
+let provider: FundingProvider
+let apiBase: URL
+
+beforeEach(async () => {
+  asked = []
+  answers = {}
+  server = createServer((request, response) => {
+    const chunks: Buffer[] = []
+    request.on('data', (chunk: Buffer) => chunks.push(chunk))
+    request.on('end', () => {
+      const { pathname, search } = new URL(request.url ?? '/', 'http://stripe')
+      const body = Buffer.concat(chunks).toString()
+      asked.push({
+        path: pathname,
+        idempotencyKey: request.headers['idempotency-key']?.toString(),
+        authorization: request.headers.authorization,
+        form: new URLSearchParams(body || search),
+      })
+      const answer = answers[pathname] ?? { status: 404, body: { error: { type: 'invalid_request_error' } } }
+      response.writeHead(answer.status ?? 200, { 'content-type': 'application/json' })
+      response.end(JSON.stringify(answer.body))
+    })
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const { port } = server.address() as AddressInfo // It listens on TCP.
+  apiBase = new URL(`http://127.0.0.1:${port}`)
+  provider = stripeProvider({ secretKey: 'sk_test_1', returnUrl: 'https://app.test/', logger: silentLogger, apiBase })
+})
+afterEach(() => {
+  server.close()
+  server.closeAllConnections()
+})
+
+const payment = (fields: Partial<ProviderPayment> = {}): ProviderPayment => ({
+  paymentId: uuidv7(),
+  kind: 'DEPOSIT',
+  amountMinor: 12_345n,
+  currency: 'USD',
+  refundOf: null,
+  payout: null,
+  ...fields,
+})
+
+const intents = (...data: object[]) => ({ body: { object: 'search_result', data, has_more: false } })
+
+describe('an amount', () => {
+  it.each([
+    ['USD', 12_345n, 12_345],
+    ['JPY', 500n, 500],
+    ['KWD', 1_230n, 1_230],
+    ['KWD', 1_235n, null],
+    ['ISK', 5n, 500],
+    ['UGX', 5n, 500],
+    ['USD', 2n ** 60n, null],
+  ])('of %s: %s is %s at Stripe', (currency, minor, stripe) => {
+    expect(toStripeAmount(minor, currency)).toBe(stripe)
+    if (stripe !== null) expect(fromStripeAmount(stripe, currency)).toBe(minor)
+  })
+
+  it('that is none is not read as one', () => {
+    for (const amount of [-1, 1.5, Number.NaN, 2 ** 60]) expect(fromStripeAmount(amount, 'USD')).toBeNull()
+    expect(fromStripeAmount(150, 'ISK')).toBeNull()
+  })
+})
+
+describe('a deposit', () => {
+  it('begins as a page of Stripe, under a key made of the payment', async () => {
+    answers['/v1/checkout/sessions'] = { body: { id: 'cs_1', url: 'https://checkout.stripe.test/cs_1' } }
+    const deposit = payment()
+    expect(await provider.start(deposit)).toEqual({ nextActionUrl: 'https://checkout.stripe.test/cs_1' })
+    const [call] = asked
+    expect(call?.idempotencyKey).toBe(`deposit-${deposit.paymentId}`)
+    expect(call?.authorization).toBe('Bearer sk_test_1')
+    expect(call?.form.get('line_items[0][price_data][unit_amount]')).toBe('12345')
+    expect(call?.form.get('line_items[0][price_data][currency]')).toBe('usd')
+    expect(call?.form.get(`payment_intent_data[metadata][${PAYMENT_ID}]`)).toBe(deposit.paymentId)
+  })
+
+  it.each([
+    ['succeeded', 'SETTLED'],
+    ['canceled', 'FAILED'],
+    ['processing', null],
+    ['requires_payment_method', null],
+    ['requires_action', null],
+  ])('that is %s at Stripe is %s here', async (status, outcome) => {
+    answers['/v1/payment_intents/search'] = intents({ id: 'pi_1', status })
+    expect(await provider.outcomeOf(payment())).toBe(outcome)
+  })
+
+  it('that Stripe does not know yet is not failed', async () => {
+    answers['/v1/payment_intents/search'] = intents()
+    expect(await provider.outcomeOf(payment())).toBeNull()
+  })
+
+  it('of an amount that Stripe cannot move fails without asking', async () => {
+    expect(await provider.start(payment({ currency: 'KWD', amountMinor: 1_001n }))).toMatchObject({ outcome: 'FAILED' })
+    expect(asked).toEqual([])
+  })
+
+  it.each([
+    [500, 'api_error', 3],
+    [503, 'api_error', 3],
+    [429, 'rate_limit_error', 1],
+  ])('meets %s of Stripe as a fault that passes', async (status, type, attempts) => {
+    answers['/v1/checkout/sessions'] = { status, body: { error: { type, message: 'no' } } }
+    await expect(provider.start(payment())).rejects.toThrow(Fault)
+    expect(asked).toHaveLength(attempts)
+    expect(new Set(asked.map(({ idempotencyKey }) => idempotencyKey)).size).toBe(1)
+  })
+
+  it('meets no answer at all as a fault that passes', async () => {
+    server.close()
+    server.closeAllConnections()
+    await expect(provider.start(payment())).rejects.toMatchObject({ code: 'SERVICE_UNAVAILABLE' })
+  })
+})
+
+describe('money that goes out', () => {
+  it.each(['WITHDRAWAL', 'PAYOUT'] as const)('%s fails at once, and Stripe is not asked', async (kind) => {
+    expect(await provider.start(payment({ kind }))).toEqual({ nextActionUrl: null, outcome: 'FAILED' })
+    expect(await provider.outcomeOf(payment({ kind }))).toBe('FAILED')
+    expect(asked).toEqual([])
+  })
+})
+
+describe('a refund', () => {
+  const refund = (): ProviderPayment => payment({ kind: 'REFUND', amountMinor: 300n, refundOf: uuidv7() })
+
+  it('gives back part of the payment intent of its deposit', async () => {
+    answers['/v1/payment_intents/search'] = intents({ id: 'pi_1', status: 'succeeded' })
+    answers['/v1/refunds'] = { body: { id: 're_1', status: 'pending' } }
+    const wanted = refund()
+    expect(await provider.start(wanted)).toEqual({ nextActionUrl: null })
+    expect(asked[0]?.form.get('query')).toBe(`metadata['${PAYMENT_ID}']:'${wanted.refundOf}'`)
+    expect(asked[1]?.idempotencyKey).toBe(`refund-${wanted.paymentId}`)
+    expect(Object.fromEntries(asked[1]?.form ?? [])).toMatchObject({ payment_intent: 'pi_1', amount: '300' })
+  })
+
+  it.each([
+    ['succeeded', 'SETTLED'],
+    ['failed', 'FAILED'],
+    ['canceled', 'FAILED'],
+    ['pending', null],
+    ['requires_action', null],
+  ])('that is %s at Stripe is %s here', async (status, outcome) => {
+    const wanted = refund()
+    answers['/v1/payment_intents/search'] = intents({ id: 'pi_1', status: 'succeeded' })
+    answers['/v1/refunds'] = { body: { data: [{ id: 're_1', status, metadata: { [PAYMENT_ID]: wanted.paymentId } }] } }
+    expect(await provider.outcomeOf(wanted)).toBe(outcome)
+  })
+
+  it('waits for a deposit that the search does not show yet', async () => {
+    answers['/v1/payment_intents/search'] = intents()
+    await expect(provider.start(refund())).rejects.toMatchObject({ code: 'SERVICE_UNAVAILABLE' })
+  })
+})
+
+describe('a callback', () => {
+  const SECRET = 'whsec_test'
+  const stripe = () => stripeClient({ secretKey: 'sk_test_1', apiBase })
+  const event = (type: string, object: object) =>
+    JSON.stringify({ id: 'evt_1', object: 'event', type, data: { object } })
+
+  async function read(body: string, { secret = SECRET, timestamp = Math.floor(Date.now() / 1_000) } = {}) {
+    const signature = await stripe().webhooks.generateTestHeaderStringAsync({ payload: body, secret, timestamp })
+    return stripeCallbackReader(
+      stripe(),
+      SECRET,
+    )({ headers: { 'stripe-signature': signature }, body: Buffer.from(body) })
+  }
+
+  it('tells of a deposit that succeeded or was given up', async () => {
+    const subjectId = uuidv7()
+    const object = { metadata: { [PAYMENT_ID]: subjectId }, amount: 900, amount_received: 1_000, currency: 'jpy' }
+    expect(await read(event('payment_intent.succeeded', object))).toEqual({
+      read: 'told',
+      told: { eventId: 'evt_1', subjectId, word: 'SETTLED', amountMinor: 1_000n, currency: 'JPY' },
+    })
+    expect(await read(event('payment_intent.canceled', object))).toMatchObject({
+      told: { word: 'FAILED', amountMinor: 900n },
+    })
+  })
+
+  it('tells of a refund, and of a dispute that took the money', async () => {
+    const subjectId = uuidv7()
+    const metadata = { [PAYMENT_ID]: subjectId }
+    const refund = { metadata, amount: 300, currency: 'usd', status: 'succeeded' }
+    expect(await read(event('refund.updated', refund))).toMatchObject({ told: { subjectId, word: 'SETTLED' } })
+    expect(await read(event('refund.updated', { ...refund, status: 'pending' }))).toEqual({ read: 'nothing' })
+    answers['/v1/payment_intents/pi_1'] = { body: { id: 'pi_1', metadata } }
+    const dispute = { payment_intent: 'pi_1', amount: 1_000, currency: 'usd' }
+    expect(await read(event('charge.dispute.funds_withdrawn', dispute))).toMatchObject({
+      told: { subjectId, word: 'CHARGEBACK', amountMinor: 1_000n },
+    })
+  })
+
+  it('of something else of the account is nothing', async () => {
+    expect(await read(event('customer.created', {}))).toEqual({ read: 'nothing' })
+    const foreign = { metadata: {}, amount_received: 1, currency: 'usd' }
+    expect(await read(event('payment_intent.succeeded', foreign))).toEqual({ read: 'nothing' })
+  })
+
+  it('is believed with its own secret and within its time alone', async () => {
+    const body = event('payment_intent.succeeded', { metadata: {}, amount_received: 1, currency: 'usd' })
+    expect(await read(body, { secret: 'whsec_other' })).toEqual({ read: 'unsigned' })
+    expect(await read(body, { timestamp: Math.floor(Date.now() / 1_000) - 3_600 })).toEqual({ read: 'unsigned' })
+    const unsigned = stripeCallbackReader(stripe(), SECRET)({ headers: {}, body: Buffer.from(body) })
+    expect(await unsigned).toEqual({ read: 'unsigned' })
+    expect(await read('{')).toEqual({ read: 'malformed' })
+  })
+})
