@@ -93,6 +93,36 @@ describe('sealing', () => {
     expect(seals.every((seal) => seal && key?.signed(seal))).toBe(true)
   })
 
+  it('writes a leaf in one way, as RFC 8785 does, with all that its transfer says', async () => {
+    const [from, to] = [await books.wallet('USD', 500n), await books.wallet()]
+    const controls = Array.from({ length: 31 }, (_, n) => String.fromCharCode(n + 1)).join('')
+    const description = `"\\/ ${controls}\u007f\u2028 é “May” 🧾`
+    const transfer = hold(from, to, 50n, 'USD', new Date('2100-01-02T03:04:05.678Z'))
+    const id = uuidv7()
+    await books.ledger.useCases.postJournals([{ id, description, transfers: [move(from, to, 1n), transfer] }])
+    await sealer.sealWaiting()
+    const [seal] = await sealsOf([transfer.id])
+    const text = Buffer.from(seal?.leaf ?? '', 'hex').toString('utf8')
+    const record = JSON.parse(text)
+    expect(text).toBe(
+      JSON.stringify(Object.fromEntries(Object.entries(record).toSorted(([a], [b]) => (a < b ? -1 : 1)))),
+    )
+    expect(record).toEqual({
+      action: 'HOLD',
+      amountMinor: '50',
+      createdAt: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$/),
+      creditAccountId: to,
+      currency: 'USD',
+      debitAccountId: from,
+      description,
+      expiresAt: '2100-01-02T03:04:05.678000Z',
+      id: transfer.id,
+      journalId: id,
+      position: 1,
+      resolves: null,
+    })
+  })
+
   it('tells of each block by an event, and shows the head to nobody without its scope', async () => {
     const [from, to] = [await books.wallet('USD', 1n), await books.wallet()]
     await books.post([move(from, to, 1n)])

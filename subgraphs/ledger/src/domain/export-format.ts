@@ -1,4 +1,4 @@
-import { canonicalLeaf, type SealedBlock, type SealedRecord, type SealingJwk } from './sealed-block.ts'
+import type { SealedBlock, SealingJwk } from './sealed-block.ts'
 
 /**
  * An export of the sealed books: JSON lines, each ending in a line feed, each written in one way only.
@@ -36,12 +36,9 @@ export function blockLine(block: SealedBlock): string {
   })
 }
 
-export const transferLine = (leafHash: Buffer, record: SealedRecord): string =>
-  `${LEAF_BEFORE_HASH}${leafHash.toString('hex')}${LEAF_BEFORE_RECORD}${canonicalLeaf(record)}}`
-
-/** What stands for a sealed transfer that is gone. */
-export const missingTransferLine = (leafHash: Buffer, id: string): string =>
-  `${LEAF_BEFORE_HASH}${leafHash.toString('hex')}${LEAF_BEFORE_RECORD}{"id":"${id}"}}`
+/** A sealed transfer; one that is gone (null) stands there by its id alone, which does not hash to its leaf. */
+export const transferLine = (sealed: { transferId: string; leafHash: Buffer; leaf: string | null }): string =>
+  `${LEAF_BEFORE_HASH}${sealed.leafHash.toString('hex')}${LEAF_BEFORE_RECORD}${sealed.leaf ?? `{"id":"${sealed.transferId}"}`}}`
 
 export interface ExportTotals {
   readonly blocks: bigint

@@ -1,49 +1,5 @@
 import { createPrivateKey, createPublicKey, hash, type JsonWebKey, type KeyObject, sign, verify } from 'node:crypto'
 
-/** A transfer as it is sealed: its row whole, with the description of its journal. Instants are to the microsecond. */
-export interface SealedRecord {
-  readonly action: string
-  readonly amountMinor: string
-  readonly createdAt: string
-  readonly creditAccountId: string
-  readonly currency: string
-  readonly debitAccountId: string
-  readonly description: string | null
-  readonly expiresAt: string | null
-  readonly id: string
-  readonly journalId: string
-  readonly position: number
-  readonly resolves: string | null
-}
-
-/**
- * A transfer's canonical bytes, the leaf of its Merkle tree: JSON in UTF-8 as RFC 8785 writes it, which is without white
- * space and with the names in alphabetical order. `amountMinor` is a text of digits, instants are
- * `2026-11-02T12:00:00.000000Z`, ids lower-case UUIDs; what a transfer does not have is null, never left out.
- *
- * ```json
- * {"action":"POST","amountMinor":"1234","createdAt":"2026-11-02T12:00:00.000000Z","creditAccountId":"…","currency":"USD","debitAccountId":"…","description":null,"expiresAt":null,"id":"…","journalId":"…","position":0,"resolves":null}
- * ```
- */
-export function canonicalLeaf(record: SealedRecord): string {
-  const { action, amountMinor, createdAt, creditAccountId, currency, debitAccountId } = record
-  const { description, expiresAt, id, journalId, position, resolves } = record
-  return JSON.stringify({
-    action,
-    amountMinor,
-    createdAt,
-    creditAccountId,
-    currency,
-    debitAccountId,
-    description,
-    expiresAt,
-    id,
-    journalId,
-    position,
-    resolves,
-  })
-}
-
 /** What a block says, hashes in lower-case hex. */
 export interface BlockHeader {
   /** 1, 2, 3, … */

@@ -1,21 +1,35 @@
 import type { SqlClient } from '@corridor/platform'
-import { GENESIS_HASH, type SealedBlock, type SealedRecord, type SealingJwk } from '../domain/sealed-block.ts'
+import { GENESIS_HASH, type SealedBlock, type SealingJwk } from '../domain/sealed-block.ts'
 
 const BLOCK = `number, encode(previous_hash, 'hex') as "previousBlockHash", encode(root, 'hex') as root, size,
   sealed_at as "sealedAt", encode(hash, 'hex') as "blockHash", key_id as "keyId", encode(signature, 'hex') as signature`
 
 const instant = (column: string): string => `to_char(${column} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')`
+const orNull = (column: string): string => `coalesce('"' || ${column} || '"', 'null')`
 
-/** The columns of a sealed record, of the transfer `t` and its journal `j`. */
-const RECORD = `t.action, t.amount_minor::text as "amountMinor", ${instant('t.created_at')} as "createdAt",
-  t.credit_account_id as "creditAccountId", t.currency, t.debit_account_id as "debitAccountId", j.description,
-  ${instant('t.expires_at')} as "expiresAt", t.id, t.journal_id as "journalId", t.position, t.resolves`
+/**
+ * A transfer's canonical text, whose UTF-8 bytes are its leaf in the Merkle tree: its row whole, with its journal's
+ * description, as RFC 8785 writes JSON, which is without white space and with the names in alphabetical order.
+ * `amountMinor` is a text of digits, instants have microseconds, ids are lower-case UUIDs, and what a transfer does not
+ * have is null, never left out:
+ *
+ * ```json
+ * {"action":"POST","amountMinor":"1234","createdAt":"2026-11-02T12:00:00.000000Z","creditAccountId":"…","currency":"USD","debitAccountId":"…","description":null,"expiresAt":null,"id":"…","journalId":"…","position":0,"resolves":null}
+ * ```
+ *
+ * It is made here and nowhere else, of the transfer `t` and its journal `j`; null when either is not in the books.
+ */
+const LEAF = `'{"action":"' || t.action || '","amountMinor":"' || t.amount_minor || '","createdAt":"' || ${instant('t.created_at')}
+  || '","creditAccountId":"' || t.credit_account_id || '","currency":"' || t.currency || '","debitAccountId":"'
+  || t.debit_account_id || '","description":' || coalesce(to_json(j.description)::text, 'null') || ',"expiresAt":'
+  || ${orNull(instant('t.expires_at'))} || ',"id":"' || t.id || '","journalId":"' || j.id || '","position":' || t.position
+  || ',"resolves":' || ${orNull('t.resolves')} || '}'`
 
 /**
  * Joins the transfer with that id and its journal, each by its key: `offset 0` keeps the planner from reading a whole table
  * for every thousand rows once that seems cheap to it.
  */
-const withRecord = (join: 'cross' | 'left', id: string): string => {
+const withLeaf = (join: 'cross' | 'left', id: string): string => {
   const on = join === 'left' ? ' on true' : ''
   return `${join} join lateral (select * from transfers where id = ${id} offset 0) t${on}
           ${join} join lateral (select id, description from journals where id = t.journal_id offset 0) j${on}`
@@ -56,63 +70,72 @@ export async function listSealingKeys(client: SqlClient): Promise<SealingJwk[]> 
   return rows.map(({ jwk }) => jwk)
 }
 
-/** Transfers to be sealed, in the order of `ids`; those that do not exist are left out. */
-export async function readRecords(client: SqlClient, ids: readonly string[]): Promise<SealedRecord[]> {
-  const { rows } = await client.query<SealedRecord>({
-    name: 'ledger-records',
-    text: `select ${RECORD}
-           from unnest($1::uuid[]) with ordinality as wanted (id, ordinal)
-           ${withRecord('cross', 'wanted.id')}
-           order by wanted.ordinal`,
-    values: [ids],
+/**
+ * Gives transfers their leaves, in the order of `ids`, in blocks of `blockSize` from number `first` on; answers the leaf
+ * hashes of each block, in order. The hash is that of RFC 6962, section 2.1.
+ */
+export async function writeLeaves(
+  client: SqlClient,
+  { ids, first, blockSize }: { ids: readonly string[]; first: bigint; blockSize: number },
+): Promise<Buffer[][]> {
+  const { rows } = await client.query<{ hashes: Buffer }>({
+    name: 'ledger-write-leaves',
+    text: `with written as (
+             insert into block_leaves (block_number, leaf_index, transfer_id, leaf_hash)
+             select $2::bigint + (wanted.ordinal - 1) / $3::int, (wanted.ordinal - 1) % $3::int, t.id,
+                    sha256('\\x00'::bytea || convert_to(${LEAF}, 'UTF8'))
+             from unnest($1::uuid[]) with ordinality as wanted (id, ordinal)
+             ${withLeaf('cross', 'wanted.id')}
+             returning block_number, leaf_index, leaf_hash
+           )
+           select string_agg(leaf_hash, '' order by leaf_index) as hashes from written group by block_number order by block_number`,
+    values: [ids, first, blockSize],
   })
-  return rows
+  return rows.map(({ hashes }) => split(hashes))
 }
 
-/** A leaf of a block; `record` is null for a transfer that is not in the books. */
+/** A leaf of a block; `leaf` is null for a transfer that is not in the books. */
 export interface BlockLeaf {
   readonly transferId: string
   readonly leafHash: Buffer
-  readonly record: SealedRecord | null
+  readonly leaf: string | null
 }
 
 /** The leaves of one block, in order. */
 export async function readBlockLeaves(client: SqlClient, blockNumber: bigint): Promise<BlockLeaf[]> {
-  const { rows } = await client.query<SealedRecord & { transferId: string; leafHash: Buffer; known: boolean }>({
+  const { rows } = await client.query<BlockLeaf>({
     name: 'ledger-block-leaves',
-    text: `select l.transfer_id as "transferId", l.leaf_hash as "leafHash", j.id is not null as known, ${RECORD}
+    text: `select l.transfer_id as "transferId", l.leaf_hash as "leafHash", ${LEAF} as leaf
            from block_leaves l
-           ${withRecord('left', 'l.transfer_id')}
+           ${withLeaf('left', 'l.transfer_id')}
            where l.block_number = $1 order by l.leaf_index`,
     values: [blockNumber],
   })
-  return rows.map(({ transferId, leafHash, known, ...record }) => ({
-    transferId,
-    leafHash,
-    record: known ? record : null,
-  }))
+  return rows
 }
 
-/** Where a sealed transfer stands, with its record and its block. */
+/** Where a sealed transfer stands, with its leaf and its block. */
 export interface SealPlace {
   readonly index: number
   readonly leafHash: Buffer
-  readonly record: SealedRecord
+  readonly leaf: string
   readonly block: SealedBlock
 }
 
 /** The places of transfers by id; those that wait for their block are left out. */
 export async function readSealPlaces(client: SqlClient, ids: readonly string[]): Promise<Map<string, SealPlace>> {
-  const { rows } = await client.query<SealedRecord & SealedBlock & { index: number; leafHash: Buffer }>({
+  const { rows } = await client.query<SealedBlock & Omit<SealPlace, 'block'> & { transferId: string }>({
     name: 'ledger-seal-places',
-    text: `select l.leaf_index as index, l.leaf_hash as "leafHash", b.*, ${RECORD}
+    text: `select l.transfer_id as "transferId", l.leaf_index as index, l.leaf_hash as "leafHash", ${LEAF} as leaf, b.*
            from block_leaves l
            join (select ${BLOCK} from ledger_blocks) b on b.number = l.block_number
-           ${withRecord('cross', 'l.transfer_id')}
+           ${withLeaf('cross', 'l.transfer_id')}
            where l.transfer_id = any($1::uuid[])`,
     values: [ids],
   })
-  return new Map(rows.map((row) => [row.id, { index: row.index, leafHash: row.leafHash, record: row, block: row }]))
+  return new Map(
+    rows.map(({ transferId, index, leafHash, leaf, ...block }) => [transferId, { index, leafHash, leaf, block }]),
+  )
 }
 
 /** The leaf hashes of blocks, each block's in order. */

@@ -2,7 +2,6 @@ import type { Pool } from '@corridor/platform'
 import { RequiresScopes, requestLoader, type SubgraphContext } from '@corridor/subgraph'
 import { Ctx, FieldResolver, Query, Resolver, Root } from 'type-graphql'
 import { inclusionPath } from '../domain/merkle.ts'
-import { canonicalLeaf } from '../domain/sealed-block.ts'
 import { readHead, readLeafHashes, readSealPlaces, type SealPlace } from '../queries/blocks.ts'
 import type { TransferRecord } from '../queries/transfers.ts'
 import { LedgerBlockType, TransferSealType } from './seal-type.ts'
@@ -20,13 +19,13 @@ const createSealReader = (pool: Pool) =>
     })
   })
 
-function sealOf({ index, leafHash, record, block }: SealPlace, leafHashes: readonly Buffer[]): TransferSealType {
+function sealOf({ index, leafHash, leaf, block }: SealPlace, leafHashes: readonly Buffer[]): TransferSealType {
   const { number, size, root, blockHash, previousBlockHash, signature, sealedAt } = block
   return {
     block: String(number),
     index,
     size,
-    leaf: Buffer.from(canonicalLeaf(record)).toString('hex'),
+    leaf: Buffer.from(leaf).toString('hex'),
     leafHash: leafHash.toString('hex'),
     path: inclusionPath(leafHashes, index).map((hash) => hash.toString('hex')),
     root,

@@ -1,5 +1,5 @@
 import type { SqlClient } from '@corridor/platform'
-import { blockLine, endLine, headerLine, missingTransferLine, transferLine } from '../domain/export-format.ts'
+import { blockLine, endLine, headerLine, transferLine } from '../domain/export-format.ts'
 import { GENESIS_HASH } from '../domain/sealed-block.ts'
 import { listBlocks, listSealingKeys, readBlockLeaves, readHead } from '../queries/blocks.ts'
 
@@ -18,10 +18,9 @@ export async function* exportLedger(client: SqlClient): AsyncGenerator<string> {
     for (const block of await listBlocks(client, { after, limit: BLOCKS_PER_PAGE })) {
       if (block.number > (head?.number ?? 0n)) break
       const lines = [blockLine(block)]
-      for (const { transferId, leafHash, record } of await readBlockLeaves(client, block.number)) {
-        lines.push(record ? transferLine(leafHash, record) : missingTransferLine(leafHash, transferId))
-        transfers += 1n
-      }
+      const leaves = await readBlockLeaves(client, block.number)
+      lines.push(...leaves.map(transferLine))
+      transfers += BigInt(leaves.length)
       yield `${lines.join('\n')}\n`
       after = block.number
     }

@@ -9,9 +9,9 @@ import {
   type SqlClient,
   type Wakeups,
 } from '@corridor/platform'
-import { leafHash, merkleRoot } from '../domain/merkle.ts'
-import { canonicalLeaf, type SealedBlock, SealingKey } from '../domain/sealed-block.ts'
-import { linkOf, readHead, readRecords } from '../queries/blocks.ts'
+import { merkleRoot } from '../domain/merkle.ts'
+import { type SealedBlock, SealingKey } from '../domain/sealed-block.ts'
+import { linkOf, readHead, writeLeaves } from '../queries/blocks.ts'
 
 /** Its proof of inclusion has at most ten hashes. */
 export const MAX_BLOCK_SIZE = 1_024
@@ -23,12 +23,6 @@ const CONNECTIONS = 2
 interface QueuedTransfers {
   readonly sequence: bigint
   readonly transfer_ids: readonly string[]
-}
-
-interface Sealed {
-  readonly block: SealedBlock
-  readonly transferIds: readonly string[]
-  readonly leafHashes: readonly Buffer[]
 }
 
 export interface LedgerSealerDeps {
@@ -87,21 +81,18 @@ async function seal(
   client: SqlClient,
   { ids, key, now }: { ids: readonly string[]; key: SealingKey; now: Date },
 ): Promise<void> {
-  const records = await readRecords(client, ids)
-  invariant(records.length === ids.length, 'what waits for its seal is in the books')
-  const sealed: Sealed[] = []
   let head = await readHead(client)
-  for (let from = 0; from < records.length; from += MAX_BLOCK_SIZE) {
-    const part = records.slice(from, from + MAX_BLOCK_SIZE)
-    const leafHashes = part.map((record) => leafHash(Buffer.from(canonicalLeaf(record))))
+  const hashes = await writeLeaves(client, { ids, first: linkOf(head).number, blockSize: MAX_BLOCK_SIZE })
+  invariant(hashes.flat().length === ids.length, 'what waits for its seal is in the books')
+  const blocks: SealedBlock[] = []
+  for (const leafHashes of hashes) {
     const root = merkleRoot(leafHashes).toString('hex')
-    head = key.seal({ ...linkOf(head), root, size: part.length, sealedAt: now })
-    sealed.push({ block: head, transferIds: part.map(({ id }) => id), leafHashes })
+    head = key.seal({ ...linkOf(head), root, size: leafHashes.length, sealedAt: now })
+    blocks.push(head)
   }
   await writeKey(client, key, now)
-  await writeBlocks(client, sealed)
-  await writeLeaves(client, sealed)
-  await enqueueEvents(client, sealed.map(eventOf))
+  await writeBlocks(client, blocks)
+  await enqueueEvents(client, blocks.map(eventOf))
 }
 
 async function writeKey(client: SqlClient, { publicJwk }: SealingKey, now: Date): Promise<void> {
@@ -112,8 +103,7 @@ async function writeKey(client: SqlClient, { publicJwk }: SealingKey, now: Date)
   })
 }
 
-async function writeBlocks(client: SqlClient, sealed: readonly Sealed[]): Promise<void> {
-  const blocks = sealed.map(({ block }) => block)
+async function writeBlocks(client: SqlClient, blocks: readonly SealedBlock[]): Promise<void> {
   await client.query({
     name: 'ledger-write-blocks',
     text: `insert into ledger_blocks (number, previous_hash, root, size, sealed_at, hash, key_id, signature)
@@ -134,22 +124,8 @@ async function writeBlocks(client: SqlClient, sealed: readonly Sealed[]): Promis
   })
 }
 
-async function writeLeaves(client: SqlClient, sealed: readonly Sealed[]): Promise<void> {
-  await client.query({
-    name: 'ledger-write-leaves',
-    text: `insert into block_leaves (block_number, leaf_index, transfer_id, leaf_hash)
-           select * from unnest($1::bigint[], $2::int[], $3::uuid[], $4::bytea[])`,
-    values: [
-      sealed.flatMap(({ block, transferIds }) => transferIds.map(() => block.number)),
-      sealed.flatMap(({ transferIds }) => transferIds.map((_, index) => index)),
-      sealed.flatMap(({ transferIds }) => transferIds),
-      sealed.flatMap(({ leafHashes }) => leafHashes),
-    ],
-  })
-}
-
 /** All blocks are of one key, and so in order. */
-const eventOf = ({ block }: Sealed) => ({
+const eventOf = (block: SealedBlock) => ({
   topic: 'ledger.blocks' as const,
   key: 'ledger',
   type: 'ledger.block_sealed',
