@@ -18,7 +18,7 @@ export default defineConfig({
     ...everyTest.test,
     include: ['{packages,subgraphs}/*/test/**/*.services.test.ts', '{certs,wso2,e2e}/**/*.services.test.ts'],
     exclude: ['**/node_modules/**', '**/dist/**'],
-    globalSetup: ['packages/testing/src/services/services-setup.ts'],
+    globalSetup: ['packages/testing/src/global-setup.ts', 'packages/testing/src/services/services-setup.ts'],
     reporters: ['default', refusesSkips],
   },
 })

@@ -1,10 +1,12 @@
 import { fileURLToPath } from 'node:url'
 import type { Consumer } from '@corridor/events'
 import {
+  type Cache,
   type Clock,
   createPool,
   Fault,
   IdempotencyKeys,
+  inProcessCache,
   type Logger,
   type Pool,
   type Wakeups,
@@ -22,6 +24,7 @@ import type { Tick } from './domain/rate.ts'
 import { ExposureBook } from './exposure-book.ts'
 import { type DynamoSettings, RateHistory } from './history/rate-history.ts'
 import { RateBook } from './rate-book.ts'
+import { RateCache } from './rate-cache.ts'
 import { ExposureResolver } from './resolvers/exposure-resolver.ts'
 import { InternalResolver } from './resolvers/internal-resolver.ts'
 import { createQuoteReader, QuoteResolver } from './resolvers/quote-resolver.ts'
@@ -61,6 +64,8 @@ export interface ForexDeps {
   readonly clock: Clock
   readonly logger: Logger
   readonly wakeups: Wakeups
+  /** What instances share of the rates, closed by whoever opened it; this instance’s own where absent. */
+  readonly cache?: Cache
   readonly idempotencySecret: string
   readonly policies: Policies
   readonly limits?: QuoteLimits
@@ -82,7 +87,8 @@ export async function createForexSubgraph(deps: ForexDeps): Promise<ForexSubgrap
   const { limits = STANDARD_QUOTE_LIMITS, exposurePolicy = STANDARD_EXPOSURE_POLICY } = deps
   const pool = createPool({ url: deps.databaseUrl, service: 'forex-service' })
   const keys = new IdempotencyKeys(deps.idempotencySecret)
-  const book = new RateBook({ pool, wakeups, logger, clock })
+  const cache = deps.cache ?? inProcessCache()
+  const book = new RateBook({ pool, wakeups, cache: new RateCache(cache), logger, clock })
   const history = deps.dynamo && new RateHistory(deps.dynamo)
   if (history) await ensureHistory(history, logger)
   const overrides = new RateOverrides({ pool, wakeups, clock, book })

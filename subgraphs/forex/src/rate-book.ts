@@ -1,7 +1,8 @@
 import { Decimal } from '@corridor/money'
-import type { Clock, Logger, Pool, Wakeups } from '@corridor/platform'
+import { type Clock, isRetryableSqlError, type Logger, type Pool, type Wakeups } from '@corridor/platform'
 import { deriveRate } from './domain/derive-rate.ts'
 import type { Rate } from './domain/rate.ts'
+import { laterOf, MAX_CACHED_MS, type RateCache } from './rate-cache.ts'
 import { RATES_CHANNEL, wakeRates } from './rates-channel.ts'
 import { endExpiredOverrides } from './use-cases/end-overrides.ts'
 
@@ -25,19 +26,23 @@ const MAX_UNREAD_MS = 250
 
 /**
  * The current rates of all pairs that are quoted, as `forex_db` has them, with crosses derived once per change. Read
- * again on each wake-up, and when it is used after a quarter of a second without one.
+ * again on each wake-up, and when it is used after a quarter of a second without one. While the database is away, rates
+ * are those that this or another instance read last, for five hours at most; nothing is locked on them, for that needs
+ * the database.
  */
 export class RateBook {
   private rates: ReadonlyMap<string, Rate> = new Map()
   private derived = new Map<string, Rate | null>()
   private readAtMs = Number.NEGATIVE_INFINITY
+  /** When the database last said what the rates are. */
+  private verifiedAtMs = Number.NEGATIVE_INFINITY
   private nextExpiry: Date | null = null
   private reading: Promise<void> | null = null
   private readonly listeners = new Set<() => void>()
   private readonly unsubscribe: () => void
   private readonly timer: NodeJS.Timeout
 
-  constructor(private readonly deps: { pool: Pool; wakeups: Wakeups; logger: Logger; clock: Clock }) {
+  constructor(private readonly deps: { pool: Pool; wakeups: Wakeups; cache: RateCache; logger: Logger; clock: Clock }) {
     this.unsubscribe = deps.wakeups.subscribe(RATES_CHANNEL, () => this.refreshForListeners())
     this.timer = setInterval(() => this.refreshForListeners(), MAX_UNREAD_MS)
     this.timer.unref()
@@ -78,7 +83,13 @@ export class RateBook {
 
   async fresh(): Promise<void> {
     const expired = this.nextExpiry !== null && this.nextExpiry <= this.deps.clock.now()
-    if (expired || performance.now() - this.readAtMs > MAX_UNREAD_MS) await this.read()
+    if (!expired && performance.now() - this.readAtMs <= MAX_UNREAD_MS) return
+    try {
+      await this.read()
+    } catch (error) {
+      if (!isAway(error)) throw error
+      await this.useCache(error)
+    }
   }
 
   /** Reads what is committed now, for who has just changed it. */
@@ -128,12 +139,33 @@ export class RateBook {
     const changed =
       rows.length !== this.rates.size || rows.some((row) => this.rates.get(row.pair)?.version !== row.version)
     this.readAtMs = startedMs
+    this.verifiedAtMs = startedMs
     if (!changed) return
-    this.rates = new Map(rows.map((row) => [row.pair, toRate(row)]))
+    this.use(new Map(rows.map((row) => [row.pair, toRate(row)])))
+    await this.deps.cache.write(this.rates)
+  }
+
+  /** Goes on with what is known or cached, or throws why the database is away. */
+  private async useCache(reason: unknown): Promise<void> {
+    const cached = await this.deps.cache.read()
+    const own = performance.now() - this.verifiedAtMs <= MAX_CACHED_MS ? this.rates : new Map<string, Rate>()
+    const later = laterOf(own, cached)
+    if (later.size === 0) throw reason
+    this.deps.logger.warn({ error: reason }, 'rates are those that were read last')
+    this.readAtMs = performance.now()
+    this.use(later)
+  }
+
+  private use(rates: ReadonlyMap<string, Rate>): void {
+    this.rates = rates
     this.derived = new Map()
     for (const listener of this.listeners) listener()
   }
 }
+
+/** No connection, or none any more: not a statement that is wrong. */
+const isAway = (error: unknown): boolean =>
+  isRetryableSqlError(error) || (error instanceof Error && 'code' in error && /^E[A-Z]+$/.test(String(error.code)))
 
 /** The rate that was in force at `at`, of what was quoted directly; crosses are derived by the caller. */
 export async function ratesAt(pool: Pool, at: Date): Promise<Map<string, Rate>> {

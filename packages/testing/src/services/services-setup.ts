@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { freePort } from '@corridor/dev-services'
 import type { TestProject } from 'vitest/node'
+import { startDynamoLocal } from './start-dynamo-local.ts'
 import { startKafka } from './start-kafka.ts'
 import { startRedis } from './start-redis.ts'
 
@@ -10,10 +11,11 @@ declare module 'vitest' {
   interface ProvidedContext {
     kafkaBrokers: string[]
     redisUrl: string
+    dynamoEndpoint: string
   }
 }
 
-/** A real Kafka and a real Redis for the whole run, in a folder of their own that is removed afterwards. */
+/** A real Kafka, a real Redis and DynamoDB Local for the whole run, in a folder of their own that is removed afterwards. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const folder = mkdtempSync(join(tmpdir(), 'corridor-services-'))
   const stops: (() => Promise<void>)[] = []
@@ -30,6 +32,13 @@ export default async function setup(project: TestProject): Promise<() => Promise
       port: await freePort(),
     })
     stops.push(kafka.stop)
+    const dynamo = await startDynamoLocal({
+      folder,
+      pomFile: resolve('tools/services/dynamodb/pom.xml'),
+      port: await freePort(),
+    })
+    stops.push(dynamo.stop)
+    project.provide('dynamoEndpoint', dynamo.endpoint)
     project.provide('redisUrl', redis.url)
     project.provide('kafkaBrokers', kafka.brokers)
     return teardown

@@ -1,14 +1,9 @@
-import { spawnSync } from 'node:child_process'
-import { createHash } from 'node:crypto'
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { freePort } from '@corridor/dev-services'
 import { Kafka, logLevel } from 'kafkajs'
+import { fetchJars, runToEnd } from './fetch-jars.ts'
 import { type StartedProgram, startProgram } from './started-program.ts'
-
-const MAVEN_TIMEOUT_MS = 180_000
-/** Pinned: without a version Maven would take the newest of the day. */
-const COPY_DEPENDENCIES = 'org.apache.maven.plugins:maven-dependency-plugin:3.6.1:copy-dependencies'
 
 /** One per broker, which is a cluster of its own; a folder that carries it already is used as it is. */
 const CLUSTER_ID = Buffer.from('corridor-cluster').toString('base64url')
@@ -40,17 +35,6 @@ export async function startKafka({
     isReady: () => hasController(broker),
   })
   return { ...started, brokers: [broker] }
-}
-
-/** The jars that the file names, fetched unless all of them are there already; answers their folder. */
-function fetchJars(folder: string, pomFile: string): string {
-  const wanted = createHash('sha256').update(readFileSync(pomFile)).digest('hex').slice(0, 16)
-  const jars = join(folder, `jars-${wanted}`)
-  const complete = join(jars, 'complete')
-  if (existsSync(complete)) return jars
-  runToEnd('mvn', ['-q', '-B', '-f', pomFile, COPY_DEPENDENCIES, '-DincludeScope=runtime', `-DoutputDirectory=${jars}`])
-  writeFileSync(complete, '')
-  return jars
 }
 
 function propertiesOf({ port, controllerPort, data }: { port: number; controllerPort: number; data: string }): string {
@@ -88,10 +72,4 @@ async function hasController(broker: string): Promise<boolean> {
   } finally {
     await admin.disconnect()
   }
-}
-
-function runToEnd(program: string, args: readonly string[]): void {
-  const done = spawnSync(program, args, { encoding: 'utf8', timeout: MAVEN_TIMEOUT_MS })
-  if (done.error) throw done.error
-  if (done.status !== 0) throw new Error(`${program} failed:\n${done.stdout}${done.stderr}`)
 }

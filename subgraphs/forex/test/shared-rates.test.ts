@@ -1,0 +1,4 @@
+import { inProcessCache } from '@corridor/platform'
+import { describeSharedRates } from './cache-suite.ts'
+
+describeSharedRates('rates shared in one process', { openCache: inProcessCache })
