@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto'
-import { deadLetterTopic, type Topic } from '@corridor/events'
+import { dataSchemaOf, deadLetterTopic, EVENTS, TOPICS } from '@corridor/events'
 import { checkInvariants } from '@corridor/ledger'
 import { createPool, type Pool, systemClock } from '@corridor/platform'
-import { Kafka, logLevel } from 'kafkajs'
+import { Ajv2020 } from 'ajv/dist/2020.js'
+import { type Admin, Kafka, logLevel } from 'kafkajs'
 import { expect, vi } from 'vitest'
 import type { FaultPlatform } from './fault-platform.ts'
 import { type Sent, sendOnce } from './load.ts'
@@ -11,6 +12,9 @@ const AT_REST = ['COMPLETED', 'DECLINED', 'FAILED', 'CANCELLED', 'IN_REVIEW']
 /** A dead processor's wallets are another's after a minute; then everything must come to rest. */
 const REST = { timeout: 150_000, interval: 200 }
 const QUEUES = ['forex', 'ledger', 'payment', 'profile', 'rule-engine', 'wallet'] as const
+
+const ajv = new Ajv2020({ strict: false, validateFormats: false })
+const DESCRIBED = new Map(Object.entries(EVENTS).map(([type, event]) => [type, ajv.compile(dataSchemaOf(event))]))
 
 /** An event as it lies in Kafka, however often it lies there. */
 interface Told {
@@ -92,6 +96,16 @@ export class Books {
     }
   }
 
+  /** Everything that was told is described in the AsyncAPI document, and is as it is described. */
+  async checkDescribed(): Promise<void> {
+    for (const topic of TOPICS) {
+      for (const { id, type, data } of await this.told(topic)) {
+        const accepts = DESCRIBED.get(type)
+        expect(accepts?.(data), `${type} ${id}: ${JSON.stringify(accepts?.errors ?? 'not described')}`).toBe(true)
+      }
+    }
+  }
+
   /** Every payment has had its effect on the counters of the rules once. */
   async checkEffects(): Promise<void> {
     const [completed, counted] = await this.completedAndCounted()
@@ -118,10 +132,10 @@ export class Books {
   }
 
   /** All that lies in a topic now, partition by partition in order. */
-  private async told(topic: Topic | string): Promise<Told[]> {
+  private async told(topic: string): Promise<Told[]> {
     const admin = this.kafka.admin()
     await admin.connect()
-    const offsets = await admin.fetchTopicOffsets(topic).finally(() => admin.disconnect())
+    const offsets = await offsetsOf(admin, topic).finally(() => admin.disconnect())
     const ends = new Map(
       offsets
         .filter(({ low, high }) => Number(high) > Number(low))
@@ -147,6 +161,10 @@ export class Books {
     return told
   }
 }
+
+/** Nobody has told anything of a topic that is not there. */
+const offsetsOf = async (admin: Admin, topic: string) =>
+  (await admin.listTopics()).includes(topic) ? await admin.fetchTopicOffsets(topic) : []
 
 /** Each event where it was told first. */
 const distinct = (told: readonly Told[]): Told[] =>

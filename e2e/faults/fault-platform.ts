@@ -55,24 +55,31 @@ export class FaultPlatform {
         port: ports.postgres,
         password,
       })
-    const starts = new Map<string, () => Promise<Server>>([
-      ['redis', () => startTestRedis({ folder, port: REDIS_PORT })],
-      ['kafka', () => startTestKafka({ folder, port: KAFKA_PORT })],
-    ])
     const servers = new Map<string, Server>()
-    for (const [name, start] of starts) servers.set(name, await start())
-    const { adminUrl, ...server } = await postgres()
-    servers.set('postgresql', server)
-    starts.set('postgresql', postgres)
-    const brokers = [`127.0.0.1:${KAFKA_PORT}`]
-    const running = await startProcesses({
-      dataDirectory: join(folder, '.data'),
-      ports,
-      external: { databaseUrl: adminUrl, redisUrl: `redis://127.0.0.1:${REDIS_PORT}`, kafka: { brokers } },
-      logger: createLogger({ service: 'faults', level: 'error' }),
-      rateIntervalMs: RATE_INTERVAL_MS,
-    })
-    return new FaultPlatform(running, brokers, folder, servers, starts)
+    try {
+      servers.set('redis', await startTestRedis({ folder, port: REDIS_PORT }))
+      servers.set('kafka', await startTestKafka({ folder, port: KAFKA_PORT }))
+      const { adminUrl, ...server } = await postgres()
+      servers.set('postgresql', server)
+      const starts = new Map<string, () => Promise<Server>>([
+        ['redis', () => startTestRedis({ folder, port: REDIS_PORT })],
+        ['kafka', () => startTestKafka({ folder, port: KAFKA_PORT })],
+        ['postgresql', postgres],
+      ])
+      const brokers = [`127.0.0.1:${KAFKA_PORT}`]
+      const running = await startProcesses({
+        dataDirectory: join(folder, '.data'),
+        ports,
+        external: { databaseUrl: adminUrl, redisUrl: `redis://127.0.0.1:${REDIS_PORT}`, kafka: { brokers } },
+        logger: createLogger({ service: 'faults', level: 'error' }),
+        rateIntervalMs: RATE_INTERVAL_MS,
+      })
+      return new FaultPlatform(running, brokers, folder, servers, starts)
+    } catch (error) {
+      // The folder stays: it has the logs that say why.
+      for (const server of servers.values()) await server.stop()
+      throw error
+    }
   }
 
   async signIn(username: string): Promise<ApiClient> {

@@ -64,6 +64,7 @@ async function checkEverything(load: Load): Promise<void> {
   await books.checkSent(load.sent)
   await books.checkEvents()
   await books.checkEffects()
+  await books.checkDescribed()
   process.stdout.write(`  ${load.sent.length} payments taken, ${load.failures} attempts to be made again\n`)
 }
 

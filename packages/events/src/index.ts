@@ -1,4 +1,6 @@
+export { asyncApiDocument } from './async-api.ts'
 export { type Consumer, type EventBus, Undeliverable } from './bus.ts'
+export { dataSchemaOf, EVENTS, type EventDescription, type EventType, type JsonSchema } from './catalogue.ts'
 export { EVENT_MAJOR_VERSION, fromCloudEvent, toCloudEvent, UnreadableEvent } from './cloud-event.ts'
 export { deadLetterTopic } from './dead-letter-topic.ts'
 export { type DeadLetter, DeadLetters } from './dead-letters.ts'

@@ -1,6 +1,12 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { Fault, isRetryableSqlError, type Logger } from '@corridor/platform'
-import { type EachBatchPayload, type Kafka, type Consumer as KafkaConsumer, type KafkaMessage } from 'kafkajs'
+import {
+  type Admin,
+  type EachBatchPayload,
+  type Kafka,
+  type Consumer as KafkaConsumer,
+  type KafkaMessage,
+} from 'kafkajs'
 import { type Consumer, type EventBus, Undeliverable } from './bus.ts'
 import { fromCloudEvent, toCloudEvent, UnreadableEvent } from './cloud-event.ts'
 import { deadLetterTopic } from './dead-letter-topic.ts'
@@ -23,6 +29,8 @@ const SESSION_TIMEOUT_MS = 30_000
 const COMMIT_EVERY_MS = 500
 const COMMIT_EVERY_EVENTS = 200
 const MAX_WAIT_MS = 100
+const MAX_TOPIC_WAIT_MS = 10_000
+const TOPIC_POLL_MS = 100
 const TRACEPARENT = 'traceparent'
 
 /**
@@ -124,8 +132,11 @@ class TopicMaker {
     try {
       const present = new Set(await admin.listTopics())
       const topics = names.filter((name) => !present.has(name)).map((topic) => this.configured(topic))
-      // Another process may make them at the same moment: then the answer is false, and they are there.
-      if (topics.length > 0) await admin.createTopics({ topics, waitForLeaders: true })
+      if (topics.length > 0) {
+        // Another process may make them at the same moment: then the answer is false, and they are there or soon will be.
+        await admin.createTopics({ topics, waitForLeaders: false })
+        await untilServed(admin, names)
+      }
     } finally {
       await admin.disconnect()
     }
@@ -142,6 +153,24 @@ class TopicMaker {
     }
   }
 }
+
+/** Waits until the cluster knows leaders of topics that were made just now, here or by another process. */
+async function untilServed(admin: Admin, topics: readonly string[]): Promise<void> {
+  const deadline = performance.now() + MAX_TOPIC_WAIT_MS
+  for (;;) {
+    try {
+      await admin.fetchTopicMetadata({ topics: [...topics] })
+      return
+    } catch (error) {
+      if (!isPassing(error) || performance.now() > deadline) throw error
+      await delay(TOPIC_POLL_MS)
+    }
+  }
+}
+
+/** As the client marks what a later attempt may mend; its classes of errors are no named exports. */
+const isPassing = (error: unknown): boolean =>
+  error instanceof Error && 'retriable' in error && error.retriable === true
 
 interface DeliveryOptions {
   readonly consumer: Consumer
