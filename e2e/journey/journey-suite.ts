@@ -1,14 +1,17 @@
 import { randomUUID } from 'node:crypto'
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { type ApiClient, CustomerJourney, FULL_PAYMENT, RATE_CHANGED, TRIAL_BALANCE, WALLET } from '@corridor/embedded'
 import { checkInvariants } from '@corridor/ledger'
 import { createPool, systemClock } from '@corridor/platform'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import type { TestPlatform } from './platform.ts'
 
 const usd = (amount: string) => ({ amount, currency: 'USD' })
 const inr = (amount: string) => ({ amount, currency: 'INR' })
 const cents = (amount: string | undefined): bigint => BigInt(amount?.replace('.', '') ?? 'no amount')
 const money = (amountMinor: bigint): string => `${amountMinor / 100n}.${String(amountMinor % 100n).padStart(2, '0')}`
+const MAIL_WAIT = { timeout: 30_000, interval: 100 }
 const RATE = /^\d+(\.\d+)?$/
 const SEND = 'mutation ($input: SendPaymentInput!) { sendPayment(input: $input) { id status } }'
 
@@ -145,6 +148,18 @@ export function describeJourney(where: string, start: () => Promise<TestPlatform
       })
       expect(payment?.transfers?.map(({ amount }) => amount)).toEqual([inr('25000.00')])
       expect(payment?.timeline.map(({ status }) => status)).toEqual(['COMPLETED'])
+    })
+
+    it('tells both by mail', async () => {
+      const mailsAbout = (kind: string): string[] =>
+        readdirSync(join(running.dataDirectory, 'mail'))
+          .filter((file) => file.endsWith(`.${kind}.eml`))
+          .map((file) => readFileSync(join(running.dataDirectory, 'mail', file), 'utf8'))
+          .filter((mail) => mail.includes(paymentId))
+      await vi.waitFor(() => {
+        expect(mailsAbout('completed')).toEqual([expect.stringContaining('Subject: Your payment has arrived')])
+        expect(mailsAbout('received')).toEqual([expect.stringContaining('Subject: You have received a payment')])
+      }, MAIL_WAIT)
     })
 
     it('shows a stranger nothing of it', async () => {

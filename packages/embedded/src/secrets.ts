@@ -12,6 +12,7 @@ export const ISSUERS = [
   'profile-service',
   'wallet-service',
   'rule-engine-service',
+  'mailer',
 ] as const
 export type Issuer = (typeof ISSUERS)[number]
 

@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url'
 import { StartError } from '@corridor/dev-services'
 import { type KafkaConnection, readKafkaConnection } from '@corridor/events'
 import { readConfig, setting } from '@corridor/platform'
+import { mailEnvironment } from '@corridor/workers'
 import { forexEnvironment, readForexSettings } from './forex-settings.ts'
 import { type PlatformPorts, portsMovedBy } from './ports.ts'
 
@@ -14,6 +15,8 @@ export interface External {
   readonly databaseUrl?: string
   readonly redisUrl?: string
   readonly kafka?: KafkaConnection
+  /** The variables of a mail server, as they are. */
+  readonly mail?: Readonly<Record<string, string>>
   readonly dynamodbEndpoint?: string
   /** Settings of forex, by the names of their variables. */
   readonly forex?: Readonly<Record<string, string>>
@@ -86,6 +89,7 @@ export function readPlatformSettings(env: Environment): PlatformSettings {
       allowPrivateWebhooks: config.WEBHOOKS_ALLOW_PRIVATE,
       ...(config.DATABASE_URL === undefined ? {} : { databaseUrl: config.DATABASE_URL }),
       ...(config.REDIS_URL === undefined ? {} : { redisUrl: config.REDIS_URL }),
+      ...(env.SMTP_HOST ? { mail: mailEnvironment(env) } : {}),
       ...(env.KAFKA_BROKERS ? { kafka: readKafkaConnection(env) } : {}),
       forex,
       ...(config.DYNAMODB_ENDPOINT === undefined ? {} : { dynamodbEndpoint: config.DYNAMODB_ENDPOINT }),

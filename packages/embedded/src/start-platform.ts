@@ -8,7 +8,8 @@ import { type Clock, inProcessWakeups, type Logger, redisWakeups, systemClock, t
 import { createProfileSync, scimDirectory } from '@corridor/profile'
 import { createRouter } from '@corridor/router'
 import { createRiskConsumers } from '@corridor/rule-engine'
-import { ForexPoller, OutboxRelay } from '@corridor/workers'
+import { createMailer, ForexPoller, OutboxRelay, readMailSettings } from '@corridor/workers'
+import type { DataDirectory } from './data-directory.ts'
 import type { ApplicationUrls } from './databases.ts'
 import { type ForexSettings, readForexSettings } from './forex-settings.ts'
 import { AUDIENCE, type Foundation, layFoundation } from './foundation.ts'
@@ -122,6 +123,12 @@ async function start(options: OneProcessOptions, stops: StopStack): Promise<Runn
   return { url: running.url, ports, tokenUrl: identity.tokenUrl, databases, stop: () => stops.stop() }
 }
 
+/** Without a mail server, mails are kept in the data folder. */
+export const mailSettings = (input: {
+  directory: DataDirectory
+  mail?: External['mail'] | undefined
+}): Record<string, string> => ({ MAIL_DIRECTORY: input.directory.mail, ...input.mail })
+
 /** Where browsers may call from in development: the router itself, the web client, and the like. */
 export const allowedOrigins = (ports: PlatformPorts): string[] =>
   [4000, 5173, 8080, ports.router].map((port) => `http://localhost:${port}`)
@@ -185,10 +192,15 @@ async function startWorkers(
 
   const risk = createRiskConsumers({ databaseUrl: databases['rule-engine'], service: 'risk-counters' })
   stops.push('the risk counters', () => risk.close())
+  const { transport, operationsAddress } = readMailSettings(
+    mailSettings({ directory: input.directory, mail: external.mail }),
+  )
+  stops.push('the mailer', () => transport.close())
+  const mailer = createMailer({ ...clients.of('mailer', 'profile'), transport, operationsAddress })
   const { kafka } = external
   const bus = kafka === undefined ? inProcessBus({ logger }) : kafkaBus({ ...kafka, clientId: 'corridor', logger })
   stops.push('the bus', () => bus.close())
-  for (const consumer of risk.consumers) await bus.subscribe(consumer)
+  for (const consumer of [...risk.consumers, mailer]) await bus.subscribe(consumer)
   const outcomes = createForexConsumers({ databaseUrl: databases.forex, service: 'forex-poller' })
   stops.push('the outcomes of payments', () => outcomes.close())
   for (const consumer of outcomes.consumers) await bus.subscribe(consumer)

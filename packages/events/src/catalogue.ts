@@ -46,7 +46,7 @@ const payment = (summary: string): EventDescription => ({ topic: 'payment.events
 const PROFILE = {
   profileId: id,
   kycStatus: text,
-  kycLevel: text,
+  kycLevel: orNull(text),
   country: orNull(text),
   timeZone: orNull(text),
   locale: orNull(text),

@@ -6,11 +6,12 @@ import { routerUrl, SUBGRAPHS } from '../ports.ts'
 import type { Issuer } from '../secrets.ts'
 import { subgraphUrl } from '../service-clients.ts'
 import type { BetweenProcesses, External } from '../settings.ts'
-import { allowedOrigins, SUPERGRAPH_FILE } from '../start-platform.ts'
+import { allowedOrigins, mailSettings, SUPERGRAPH_FILE } from '../start-platform.ts'
 import { profileSettings, sandboxKycSettings } from '../start-subgraphs.ts'
 import type { Part } from './supervisor.ts'
 
 export interface PartsInput extends Foundation, BetweenProcesses, Pick<External, 'allowPrivateWebhooks'> {
+  readonly mail?: External['mail'] | undefined
   readonly rateIntervalMs: number
   /** Settings of forex, by the names of their variables. */
   readonly forex: Environment
@@ -100,6 +101,12 @@ function workerParts(input: PartsInput): Part[] {
       REDIS_URL: redisUrl,
     }),
     worker('profile-sync', { ...databaseOf(input, 'profile'), ...profileEnvironment(input), REDIS_URL: redisUrl }),
+    worker('mailer', {
+      ...calls(input, 'mailer', 'profile'),
+      ...kafka,
+      ...mailSettings(input),
+      PLATFORM_MODE: 'development',
+    }),
     worker('risk-counters', { ...databaseOf(input, 'rule-engine'), ...kafka }),
     worker('webhook-sender', {
       ...databaseOf(input, 'payment'),

@@ -45,6 +45,7 @@ async function start(options: ProcessesOptions, stops: StopStack): Promise<Runni
     redisUrl,
     kafka,
     allowPrivateWebhooks,
+    mail: external.mail,
     forex,
     rateIntervalMs,
   })

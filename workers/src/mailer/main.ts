@@ -1,0 +1,41 @@
+import { kafkaBus, readKafkaConnection } from '@corridor/events'
+import {
+  ConfigError,
+  createSigner,
+  type JWK,
+  readConfig,
+  runMain,
+  setting,
+  systemClock,
+  TLS_SETTINGS,
+  tlsOf,
+} from '@corridor/platform'
+import { createServiceClient } from '@corridor/subgraph'
+import { readMailSettings } from './mail-settings.ts'
+import { createMailer } from './mailer.ts'
+
+const SERVICE = 'mailer'
+const isJwk = (value: unknown): value is JWK => typeof value === 'object' && value !== null && 'kty' in value
+
+/** Sends the mails that events ask for. */
+await runMain(SERVICE, async ({ logger, onStop }) => {
+  const config = readConfig(process.env, {
+    PLATFORM_MODE: setting.oneOf(['development', 'production'], 'production'),
+    PROFILE_URL: setting.url('http://localhost:8004/graphql'),
+    INTERNAL_PRIVATE_KEY: setting.json(isJwk, 'the private JWK of this service'),
+    SMTP_HOST: setting.optional(setting.text()),
+    ...TLS_SETTINGS,
+  })
+  if (config.PLATFORM_MODE === 'production' && config.SMTP_HOST === undefined) {
+    throw new ConfigError(['SMTP_HOST is not set; production sends its mail'])
+  }
+  const kafka = readKafkaConnection(process.env)
+  const { transport, operationsAddress } = readMailSettings(process.env)
+  onStop('the transport', () => transport.close())
+  const signer = createSigner({ issuer: SERVICE, privateJwk: config.INTERNAL_PRIVATE_KEY, clock: systemClock })
+  const profile = createServiceClient({ url: config.PROFILE_URL, audience: 'profile', signer, tls: tlsOf(config) })
+  onStop('the client of profile', () => profile.close())
+  const bus = kafkaBus({ ...kafka, clientId: SERVICE, logger })
+  onStop('the bus', () => bus.close())
+  await bus.subscribe(createMailer({ profile, transport, operationsAddress }))
+})
