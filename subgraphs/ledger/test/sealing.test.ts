@@ -148,14 +148,17 @@ describe('sealing', () => {
     const slow = new LedgerUseCases({ pool: held.pool, clock: systemClock, wakeups: silentWakeups })
     const [late, early] = [move(from, to, 1n), move(other, another, 1n)]
     const posting = slow.postJournals([{ id: uuidv7(), transfers: [late] }])
-    await held.reached
-    await books.post([early])
-    await sealer.sealWaiting()
-    const [lateBefore = null, earlySeal = null] = await sealsOf([late.id, early.id])
-    expect(lateBefore).toBeNull()
+    let [before, earlySeal]: (Seal | null)[] = []
+    try {
+      await held.reached
+      await books.post([early])
+      await sealer.sealWaiting()
+      ;[before = null, earlySeal = null] = await sealsOf([late.id, early.id])
+    } finally {
+      held.letGo()
+    }
+    expect(before).toBeNull()
     expectProof(earlySeal, early.id)
-
-    held.letGo()
     expect(await posting).toMatchObject({ ok: true, value: [{ status: 'POSTED' }] })
     await sealer.sealWaiting()
     const [lateSeal = null] = await sealsOf([late.id])

@@ -57,7 +57,8 @@ ${cells('sum', ['', instant(at), 'Opening balance', '', '', balance])}`
     const [debits, credits] = [amountOf(row.debitsMinor, account), amountOf(row.creditsMinor, account)]
     return `${cells('sum', ['', instant(at), 'Closing balance', debits, credits, balance])}</tbody>\n</table>\n`
   }
-  const what = `${escaped(row.description ?? '')}<br><small>${row.transferId}</small>`
+  const text = row.description === null ? '' : `${escaped(row.description)}<br>`
+  const what = `${text}<small>${row.transferId}</small>`
   const amount = amountOf(row.amountMinor, account)
   const sides = row.direction === 'DEBIT' ? [amount, ''] : ['', amount]
   return cells('entry', [String(row.number), instant(at), what, ...sides, balance])
