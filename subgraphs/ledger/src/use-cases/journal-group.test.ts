@@ -65,6 +65,21 @@ describe('concurrent calls', () => {
     expect(results.map(({ id }) => id)).toEqual(store.batches.flatMap((b) => b.journals).map((j) => j.request.id))
   })
 
+  it('wait for a large batch alone, beside which they would wait for its accounts', async () => {
+    const store = new Store()
+    const group = new JournalGroup(store.post)
+    const calls = [group.submit(journals(65))]
+    await turn()
+    calls.push(group.submit(journals(1)))
+    await turn()
+    expect(store.sizes).toEqual([65])
+    store.batches[0]?.answer()
+    await turn()
+    expect(store.sizes).toEqual([65, 1])
+    store.batches[1]?.answer()
+    await Promise.all(calls)
+  })
+
   it('are never more than a thousand journals together', async () => {
     const store = new Store()
     const group = new JournalGroup(store.post)

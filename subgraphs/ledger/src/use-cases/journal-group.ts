@@ -11,8 +11,10 @@ interface Waiting {
   readonly reject: (error: unknown) => void
 }
 
-/** Two batches at once keep the database busy while the server decides and writes; more only contend for locks. */
+/** Two small batches at once keep the database busy while the server decides; more only contend for locks. */
 const MAX_BATCHES_AT_ONCE = 2
+/** Beside a larger batch than this another one would wait for its accounts, and read them twice. */
+const SMALL_BATCH = 64
 
 /**
  * Groups concurrent calls into batches. When nothing is under way a call goes at once; while batches are, calls gather
@@ -21,7 +23,8 @@ const MAX_BATCHES_AT_ONCE = 2
  */
 export class JournalGroup {
   private waiting: Waiting[] = []
-  private underWay = 0
+  private batchesUnderWay = 0
+  private journalsUnderWay = 0
   private scheduled = false
 
   constructor(private readonly post: Post) {}
@@ -35,11 +38,13 @@ export class JournalGroup {
 
   /** Calls of the same turn of the event loop leave together. */
   private schedule(): void {
-    if (this.scheduled || this.underWay >= MAX_BATCHES_AT_ONCE || this.waiting.length === 0) return
+    if (this.scheduled || this.waiting.length === 0) return
+    if (this.batchesUnderWay >= MAX_BATCHES_AT_ONCE || this.journalsUnderWay > SMALL_BATCH) return
     this.scheduled = true
     setImmediate(() => {
       this.scheduled = false
       void this.send(this.take())
+      this.schedule()
     })
   }
 
@@ -53,9 +58,11 @@ export class JournalGroup {
   }
 
   private async send(calls: Waiting[]): Promise<void> {
-    this.underWay += 1
+    const batch = calls.flatMap(({ journals }) => journals)
+    this.batchesUnderWay += 1
+    this.journalsUnderWay += batch.length
     try {
-      const results = await this.post(calls.flatMap(({ journals }) => journals))
+      const results = await this.post(batch)
       let from = 0
       for (const { journals, resolve } of calls) {
         resolve(results.slice(from, from + journals.length))
@@ -65,7 +72,8 @@ export class JournalGroup {
       if (calls.length === 1) calls[0]?.reject(error)
       else await Promise.all(calls.map((call) => this.post(call.journals).then(call.resolve, call.reject)))
     } finally {
-      this.underWay -= 1
+      this.batchesUnderWay -= 1
+      this.journalsUnderWay -= batch.length
       this.schedule()
     }
   }
