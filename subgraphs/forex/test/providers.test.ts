@@ -1,17 +1,10 @@
 import { once } from 'node:events'
-import { existsSync, readFileSync } from 'node:fs'
 import { createServer, type IncomingMessage, type RequestListener, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { fileURLToPath } from 'node:url'
-import { gunzipSync } from 'node:zlib'
 import { Decimal } from '@corridor/money'
 import { Fault, inProcessWakeups, silentLogger } from '@corridor/platform'
 import { asUser, codesOf, createTestDatabase, dataOf, testClock } from '@corridor/testing'
 import { afterEach, describe, expect, it } from 'vitest'
-import { deriveRate } from '../src/domain/derive-rate.ts'
-import { judgeTick, STANDARD_MAX_JUMP_BPS } from '../src/domain/judge-tick.ts'
-import { priceConversion } from '../src/domain/price.ts'
-import type { Rate } from '../src/domain/rate.ts'
 import {
   createForexSubgraph,
   ecbReferenceRates,
@@ -274,86 +267,5 @@ describe('several providers', () => {
     }
     const both = preferredProvider([broken, ticking('b', 'USDJPY')], { logger: silentLogger })
     await expect(fetchRates(both)).rejects.toThrow('a bug')
-  })
-})
-
-const SHARED = fileURLToPath(new URL('../../../../shared/data/', import.meta.url))
-const absent = existsSync(SHARED) ? '' : ' (../shared is absent)'
-
-describe.skipIf(absent !== '')(`the reference rates of 24 years${absent}`, () => {
-  const days = (): Rate[][] => {
-    const [header = '', ...lines] = gunzipSync(readFileSync(`${SHARED}eurofxref-hist.csv.gz`))
-      .toString()
-      .trim()
-      .split('\n')
-    const currencies = header.split(',').slice(1)
-    return lines.reverse().map((line) => {
-      const [day, ...figures] = line.split(',')
-      return currencies.flatMap((currency, index): Rate[] => {
-        const figure = figures[index]
-        if (!currency || !figure || figure === 'N/A') return []
-        const [pair, mid] = [`EUR${currency}`, Decimal.parse(figure)]
-        const observedAt = new Date(`${day}T14:00:00.000Z`)
-        return [{ pair, bid: mid, mid, ask: mid, source: 'ecb', path: [pair], manual: false, version: 1n, observedAt }]
-      })
-    })
-  }
-
-  it('are read from the document of one day', async () => {
-    const url = await serve(answer(readFileSync(`${SHARED}eurofxref-daily.xml`, 'utf8')))
-    const ticks = await fetchRates(ecbReferenceRates({ url }))
-    expect(ticks.length).toBeGreaterThan(25)
-    expect(ticks.find(({ pair }) => pair === 'EURJPY')?.mid.toString()).toBe('120.65')
-  })
-
-  it('contain few ticks that are not believed, each of them a crash or the end of a long gap', () => {
-    const known = new Map<string, Decimal>()
-    const jumps: string[] = []
-    let judged = 0
-    for (const rate of days().flat()) {
-      const before = known.get(rate.pair)
-      const context = { references: before ? [before] : [], maxJumpBps: STANDARD_MAX_JUMP_BPS, now: rate.observedAt }
-      const fault = judgeTick(rate, context)
-      if (fault) jumps.push(`${rate.pair} ${rate.observedAt.toISOString().slice(0, 10)} ${fault}`)
-      known.set(rate.pair, rate.mid)
-      judged += 1
-    }
-    expect(judged).toBeGreaterThan(150_000)
-    expect(jumps).toMatchInlineSnapshot(`
-      [
-        "EURTRL 2001-02-22 JUMP",
-        "EURISK 2008-10-06 JUMP",
-        "EURISK 2008-10-08 JUMP",
-        "EURISK 2008-11-06 JUMP",
-        "EURRUB 2014-12-16 JUMP",
-        "EURISK 2018-02-01 JUMP",
-        "EURTRY 2021-12-21 JUMP",
-        "EURRUB 2022-02-28 JUMP",
-      ]
-    `)
-  })
-
-  it('never let there and back gain, on any day', () => {
-    let compared = 0
-    for (const rates of days()) {
-      const book = new Map(rates.map((rate) => [rate.pair, rate]))
-      for (const [from, to] of [
-        ['USD', 'JPY'],
-        ['JPY', 'INR'],
-        ['GBP', 'KRW'],
-        ['EUR', 'HUF'],
-      ] as const) {
-        const [there, back] = [deriveRate(book, from + to), deriveRate(book, to + from)]
-        if (!there || !back) continue
-        const amountMinor = BigInt(1_000_000 + compared)
-        const out = priceConversion({ from: { amountMinor, currency: from }, toCurrency: to }, there, 0)
-        if (!out.ok) throw new Error(out.code)
-        const home = priceConversion({ from: out.value.to, toCurrency: from }, back, 0)
-        if (!home.ok) throw new Error(home.code)
-        if (home.value.to.amountMinor > amountMinor) expect.fail(`${from}${to} gained`)
-        compared += 1
-      }
-    }
-    expect(compared).toBeGreaterThan(15_000)
   })
 })

@@ -1,4 +1,4 @@
-import { CURRENCIES, Decimal, exponentOf } from '@corridor/money'
+import { CURRENCIES, Decimal, exponentOf, splitByLargestRemainder } from '@corridor/money'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { DERIVED_SCALE, deriveRate } from './derive-rate.ts'
@@ -59,6 +59,25 @@ describe('pricing', () => {
         const paid = Decimal.of(priced.value.from.amountMinor, 2)
         const worth = paid.times(priced.value.appliedRate)
         expect(worth.compare(Decimal.of(amountMinor, exponentOf(to)))).toBeGreaterThanOrEqual(0)
+      }),
+      { numRuns: 1_000 },
+    )
+  })
+
+  it('in parts that add up to an amount never gives more than the whole, and one unit less a part at most', () => {
+    const weights = fc.array(fc.bigInt(1n, 1_000n), { minLength: 2, maxLength: 8 })
+    fc.assert(
+      fc.property(usdRate, weights, fc.bigInt(1n, 10n ** 15n), (rate, shares, amountMinor) => {
+        const to = rate.pair.slice(3)
+        const convert = (minor: bigint): bigint => {
+          const priced = priceConversion({ from: { amountMinor: minor, currency: 'USD' }, toCurrency: to }, rate, 50)
+          return priced.ok ? priced.value.to.amountMinor : 0n // Too small: nothing is given for it.
+        }
+        const parts = splitByLargestRemainder(amountMinor, shares)
+        expect(parts.reduce((sum, part) => sum + part, 0n)).toBe(amountMinor)
+        const [whole, inParts] = [convert(amountMinor), parts.map(convert).reduce((sum, part) => sum + part, 0n)]
+        expect(inParts).toBeLessThanOrEqual(whole)
+        expect(inParts).toBeGreaterThan(whole - BigInt(parts.length))
       }),
       { numRuns: 1_000 },
     )
