@@ -21,6 +21,7 @@ const COMMANDS = {
   compose: ['tools/dist/compose.js'],
   'ledger:export': ['packages/embedded/dist/ledger-export/main.js'],
   'ledger:verify': ['subgraphs/ledger/dist/verify/main.js'],
+  rates: ['subgraphs/forex/dist/commands/main.js'],
   check: ['tools/dist/check.js'],
   environment: ['packages/embedded/dist/environment/main.js'],
   certs: ['certs/dist/main.js'],

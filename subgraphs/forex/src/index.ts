@@ -31,6 +31,7 @@ import { createQuoteReader, QuoteResolver } from './resolvers/quote-resolver.ts'
 import { RateResolver } from './resolvers/rate-resolver.ts'
 import { announceExpiredQuotes } from './use-cases/expire-quotes.ts'
 import { ForexUseCases } from './use-cases/forex-use-cases.ts'
+import { keepOverrides } from './use-cases/keep-overrides.ts'
 import { Pricing } from './use-cases/pricing.ts'
 import { type QuoteLimits, STANDARD_QUOTE_LIMITS } from './use-cases/quote-limits.ts'
 import { RateOverrides } from './use-cases/rate-overrides.ts'
@@ -133,7 +134,7 @@ async function ensureHistory(history: RateHistory, logger: Logger): Promise<void
   }
 }
 
-/** What the poller needs of forex: to record ticks, and to announce the end of quotes. */
+/** What the poller needs of forex: to record ticks, to announce the end of quotes, and to keep manual rates. */
 export function createTickRecorder(
   deps: Pick<ForexDeps, 'databaseUrl' | 'wakeups' | 'clock'> & { service: string } & Partial<
       Pick<ForexDeps, 'policies' | 'logger' | 'dynamo'>
@@ -146,6 +147,7 @@ export function createTickRecorder(
     pool,
     recordTicks: (ticks: readonly Tick[]) => recorder.record(ticks),
     announceExpiredQuotes: () => announceExpiredQuotes({ pool, clock: deps.clock }),
+    keepOverrides: async () => (history ? await keepOverrides({ pool, history }) : false),
     close: async () => {
       history?.close()
       await pool.end()

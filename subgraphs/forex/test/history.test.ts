@@ -1,4 +1,5 @@
-import { CreateTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb'
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
+import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb'
 import { Decimal } from '@corridor/money'
 import { inProcessWakeups, silentLogger } from '@corridor/platform'
 import {
@@ -13,6 +14,7 @@ import {
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type Candle, withTick } from '../src/domain/candle.ts'
+import { queryAll } from '../src/history/query.ts'
 import {
   createForexSubgraph,
   createTickRecorder,
@@ -121,14 +123,6 @@ describe('the history of rates', () => {
     ])
   })
 
-  it('loses no tick when many write the same candle at once', async () => {
-    const ticks = Array.from({ length: 6 }, (_, n) => tick('USDCHF', `0.8${n}`, `2026-11-03T10:00:0${n}.000Z`))
-    await Promise.all(ticks.map((one) => history.record([one])))
-    await recorder.recordTicks(ticks)
-    const day = await candles('USDCHF', 'DAY', '2026-11-03T00:00:00.000Z', '2026-11-04T00:00:00.000Z')
-    expect(shown(day)).toEqual(['11-03T00:00 0.8 0.85 0.8 0.85 6'])
-  })
-
   it('is the same to the digit when its candles are made again from the ticks', async () => {
     const market = simulatedMarket({ seed: 'history', intervalMs: 300_000, clock })
     const start = new Date('2026-11-03T12:00:00.000Z')
@@ -142,6 +136,36 @@ describe('the history of rates', () => {
     expect(kept.reduce((sum, { ticks }) => sum + ticks, 0)).toBe(24)
     await history.rebuildCandles(pair, from, to)
     expect(await history.candles(pair, 'HOUR', from, to)).toEqual(kept)
+  })
+
+  it('has manual rates among its ticks, as they were set and as they ended, and no candle of them', async () => {
+    const finance = asUser('00000000-0000-4000-8000-000000000009', 'forex:read', 'forex:admin')
+    const set = `mutation { overrideRate(input: {pair: "USDMXN", mid: "17.5", note: "fixed by hand"}) { mid } }`
+    await dataOf(forex.schema, finance, set)
+    const kept = async () => {
+      await recorder.keepOverrides()
+      const client = new DynamoDBClient({
+        endpoint: dynamo.endpoint,
+        region: 'local',
+        credentials: { accessKeyId: 'any', secretAccessKey: 'any' },
+      })
+      const parts = { documents: DynamoDBDocumentClient.from(client), table: 'fx_rates' }
+      const items = await queryAll(parts, { pair: 'USDMXN', from: '2', to: 'z' })
+      client.destroy()
+      return items.map(({ kind, mid, note, setBy, endedBy }) => ({ kind, mid, note, setBy, endedBy }))
+    }
+    const standing = { kind: 'override', mid: '17.5', note: 'fixed by hand', setBy: finance.caller.subject }
+    expect(await kept()).toEqual([{ ...standing, endedBy: null }])
+    clock.advanceMs(1_000)
+    await dataOf(
+      forex.schema,
+      finance,
+      'mutation { overrideRate(input: {pair: "USDMXN", mid: "17.7", note: "b"}) { mid } }',
+    )
+    expect((await kept()).map(({ mid, endedBy }) => [mid, endedBy])).toEqual([
+      ['17.5', finance.caller.subject],
+      ['17.7', null],
+    ])
   })
 
   it('takes a day of ticks at once', async () => {
@@ -184,26 +208,6 @@ describe('the history of rates', () => {
         await other.close()
       }
     }
-  })
-
-  it('refuses a table of that name with other keys', async () => {
-    const client = new DynamoDBClient({
-      endpoint: dynamo.endpoint,
-      region: 'local',
-      credentials: { accessKeyId: 'any', secretAccessKey: 'any' },
-    })
-    await client.send(
-      new CreateTableCommand({
-        TableName: 'other_rates',
-        KeySchema: [{ AttributeName: 'pair', KeyType: 'HASH' }],
-        AttributeDefinitions: [{ AttributeName: 'pair', AttributeType: 'S' }],
-        BillingMode: 'PAY_PER_REQUEST',
-      }),
-    )
-    client.destroy()
-    const other = new RateHistory({ endpoint: dynamo.endpoint, table: 'other_rates' })
-    await expect(other.ensureTable()).rejects.toMatchObject({ code: 'SERVICE_UNAVAILABLE', retryable: false })
-    other.close()
   })
 })
 

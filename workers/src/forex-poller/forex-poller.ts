@@ -27,10 +27,12 @@ const MAX_RETRY_MS = 600_000
 /** A spent quota is not asked again and again. */
 const QUOTA_RETRY_MS = 3_600_000
 const QUOTES_MS = 1_000
+const OVERRIDES_MS = 5_000
 
 /**
  * Asks the provider for rates once per its interval and records them: one leader at a time, one round at a time, and after
- * a failure again with growing, jittered delay. Announces the end of quotes that nobody used in time.
+ * a failure again with growing, jittered delay. Announces the end of quotes that nobody used in time, and copies manual
+ * rates to the history.
  */
 export class ForexPoller {
   private readonly recorder: ReturnType<typeof createTickRecorder>
@@ -57,6 +59,12 @@ export class ForexPoller {
         logger,
         pollMs: QUOTES_MS,
         round: () => this.recorder.announceExpiredQuotes(),
+      }),
+      new Loop({
+        name: 'override-history',
+        logger,
+        pollMs: OVERRIDES_MS,
+        round: () => this.recorder.keepOverrides(),
       }),
     ]
   }

@@ -5,6 +5,7 @@ import { CANDLE_INTERVALS, type Candle, type CandleInterval, INTERVAL_MS } from 
 import type { Tick } from '../domain/rate.ts'
 import { CandleItems } from './candle-items.ts'
 import { CandleWriter } from './candle-writer.ts'
+import { type KeptOverride, OverrideItems } from './override-items.ts'
 import { ensureTable, verifyTable } from './table.ts'
 import { TickItems } from './tick-items.ts'
 
@@ -25,6 +26,7 @@ export class RateHistory {
   private readonly client: DynamoDBClient
   private readonly candleItems: CandleItems
   private readonly writer: CandleWriter
+  private readonly overrides: OverrideItems
   private readonly table: string
   private ready: Promise<void> | null = null
 
@@ -38,6 +40,7 @@ export class RateHistory {
     })
     const parts = { documents: DynamoDBDocumentClient.from(this.client), table }
     this.candleItems = new CandleItems(parts)
+    this.overrides = new OverrideItems(parts)
     this.writer = new CandleWriter({ items: this.candleItems, ticks: new TickItems(parts) })
   }
 
@@ -59,6 +62,12 @@ export class RateHistory {
   async record(ticks: readonly Tick[]): Promise<void> {
     await this.ensureTable()
     await orAway(() => this.writer.record(ticks))
+  }
+
+  /** Keeps a manual rate as it stands now. Throws `Fault` when the store is away. */
+  async keepOverride(override: KeptOverride): Promise<void> {
+    await this.ensureTable()
+    await orAway(() => this.overrides.put(override))
   }
 
   /** The candles that overlap the time from `from` (included) to `to` (excluded), oldest first. */

@@ -38,7 +38,11 @@ export async function endOverride(
   { id, pair, expiresAt }: StandingOverride,
   { by, now }: { by: string | null; now: Date },
 ): Promise<void> {
-  await client.query('update rate_overrides set ended_at = $2, ended_by = $3 where id = $1', [id, now, by])
+  await client.query('update rate_overrides set ended_at = $2, ended_by = $3, in_history = false where id = $1', [
+    id,
+    now,
+    by,
+  ])
   const since = by === null ? expiresAt : null
   const { rowCount } = await client.query(
     `with changed as (

@@ -50,7 +50,7 @@ export class RateOverrides {
       }
       const standing = await lockStanding(client, pair)
       if (standing) {
-        await client.query('update rate_overrides set ended_at = $2, ended_by = $3 where id = $1', [
+        await client.query('update rate_overrides set ended_at = $2, ended_by = $3, in_history = false where id = $1', [
           standing.id,
           now,
           by,
