@@ -21,14 +21,14 @@ import { createServiceClient, type ServiceClient, serveSubgraph } from '@corrido
 import pg from 'pg'
 import { drive, type Load, median, percentile } from './ledger/load.ts'
 import { assertPosted, LoadedBooks } from './ledger/loaded-books.ts'
-import { type Pgbench, preparePgbench } from './ledger/pgbench.ts'
+import { CLIENTS, type Pgbench, preparePgbench } from './ledger/pgbench.ts'
 
 /** For a shorter look: fewer rounds, shorter ones, fewer transfers than what counts. */
 const ROUNDS = Number(process.env.BENCH_ROUNDS ?? 3)
 const TRANSFERS = Number(process.env.BENCH_TRANSFERS ?? 1_000_000)
 const FEW = 10_000
-/** Callers of large batches: one is being written while the next is read. */
-const BATCH_CALLERS = 2
+/** As many as pgbench has clients; the ledger groups what comes while it is busy, up to a thousand journals. */
+const BATCH_CALLERS = CLIENTS
 const SINGLE_CALLERS = 64
 const READS = 300
 const PASSWORD = 'benchmark'

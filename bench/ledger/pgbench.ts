@@ -10,7 +10,7 @@ export interface Pgbench {
 }
 
 const SCALE = 10
-const CLIENTS = 8
+export const CLIENTS = 8
 
 /** PostgreSQL's own benchmark in a database of its own, or, where it is not installed, its five statements through `pg`. */
 export async function preparePgbench(adminUrl: string): Promise<Pgbench> {
