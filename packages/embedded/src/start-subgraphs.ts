@@ -7,7 +7,7 @@ import {
 } from '@corridor/forex'
 import { createLedgerSubgraph } from '@corridor/ledger'
 import { createPaymentSubgraph } from '@corridor/payment'
-import { type Clock, createVerifier, type Logger, type Wakeups } from '@corridor/platform'
+import { type Clock, createVerifier, inProcessCache, type Logger, redisCache, type Wakeups } from '@corridor/platform'
 import {
   createProfileSubgraph,
   type ProfileSubgraph,
@@ -44,12 +44,16 @@ export async function startSubgraphs(input: SubgraphsInput): Promise<{ profile: 
     return subgraph
   }
 
+  const cache =
+    input.external.redisUrl === undefined ? inProcessCache() : redisCache({ url: input.external.redisUrl, logger })
+  stops.push('the cache of rates', () => cache.close())
   const forex = own(
     await createForexSubgraph({
       ...shared,
       databaseUrl: databases.forex,
       idempotencySecret: secrets.text('forex.idempotency'),
       ...clients.of('forex-service', 'ledger'),
+      cache,
       policies: standardPolicies({ intervalMs: preferredIntervalMs(rates.market) }, rates.policy),
       limits: quoteLimitsOf(rates.policy),
       exposurePolicy: exposurePolicyOf(rates.policy),
