@@ -26,6 +26,8 @@ const MAX_ATTEMPTS = 8
 const FIRST_RETRY_MS = 50
 const MAX_RETRY_MS = 5_000
 const SESSION_TIMEOUT_MS = 30_000
+/** Of one partition; effects of different keys wait for the disk together. */
+const EVENTS_AT_ONCE = 16
 const COMMIT_EVERY_MS = 500
 const COMMIT_EVERY_EVENTS = 200
 const MAX_WAIT_MS = 100
@@ -181,19 +183,42 @@ interface DeliveryOptions {
   readonly closing: AbortSignal
 }
 
-/** Hands one consumer its partitions' events, each partition in order. */
+/** Hands one consumer its partitions' events, each key's in order. */
 class Delivery {
   constructor(private readonly options: DeliveryOptions) {}
 
   /** Ends early, with the rest to be fetched again, when the partition was taken away or the bus closes. */
-  async batch({ batch, resolveOffset, heartbeat, commitOffsetsIfNecessary, isRunning, isStale }: EachBatchPayload) {
-    for (const message of batch.messages) {
-      if (this.options.closing.aborted || !isRunning() || isStale()) return
-      if (!(await this.deliver(batch.topic, batch.partition, message, heartbeat))) return
-      resolveOffset(message.offset)
+  async batch(payload: EachBatchPayload): Promise<void> {
+    const { batch, heartbeat, commitOffsetsIfNecessary } = payload
+    for (let from = 0; from < batch.messages.length; from += EVENTS_AT_ONCE) {
+      if (!(await this.group(payload, batch.messages.slice(from, from + EVENTS_AT_ONCE)))) return
       await commitOffsetsIfNecessary()
       await heartbeat()
     }
+  }
+
+  /**
+   * Some messages: keys side by side, each key's in order. Resolves what is dealt with up to the first that is not, and
+   * answers whether that is all. Waits for every key: a group that is fetched again must not meet itself.
+   */
+  private async group(payload: EachBatchPayload, messages: readonly KafkaMessage[]): Promise<boolean> {
+    const { batch, heartbeat, isRunning, isStale, resolveOffset } = payload
+    const done = new Set<KafkaMessage>()
+    const keys = [...Map.groupBy(messages, ({ key }) => key?.toString()).values()]
+    const outcomes = await Promise.allSettled(
+      keys.map(async (ofKey) => {
+        for (const message of ofKey) {
+          if (this.options.closing.aborted || !isRunning() || isStale()) return
+          if (!(await this.deliver(batch.topic, batch.partition, message, heartbeat))) return
+          done.add(message)
+        }
+      }),
+    )
+    const left = messages.findIndex((message) => !done.has(message))
+    const last = left === -1 ? messages.at(-1) : messages[left - 1]
+    if (last) resolveOffset(last.offset)
+    for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason
+    return left === -1
   }
 
   /** Answers whether the event is dealt with: by its effect, or as a dead letter. */

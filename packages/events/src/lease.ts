@@ -45,10 +45,17 @@ export class Lease {
     const { rowCount } = await client.query({
       name: 'lease-confirm',
       text: `select 1 from leases where name = $1 and holder = $2 and fence = $3 for share`,
-      values: [this.options.name, this.holder, this.fence],
+      values: [...this.held],
     })
     if (rowCount !== 1) this.fence = null
     return rowCount === 1
+  }
+
+  /** The condition, on `held` as $1 to $3, under which a statement is the holder's: it locks the lease as `confirm` does. */
+  static readonly HELD = 'exists (select 1 from leases where name = $1 and holder = $2 and fence = $3 for share)'
+
+  get held(): readonly unknown[] {
+    return [this.options.name, this.holder, this.fence]
   }
 
   /** Gives the lease up, so that a standby need not wait for its end. */

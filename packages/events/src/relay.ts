@@ -73,13 +73,45 @@ export class Relay {
       queued.map(({ traceparent }) => traceparent),
       () => bus.publish(queued.map(toEvent)),
     )
-    await inTransaction(pool, async (client) => {
-      if (await this.lease.confirm(client)) await settle(client, queued, failed)
-    })
+    if (failed.length === 0) await this.remove(pool, queued)
+    else await this.settle(queued, failed)
     for (const { eventId, message } of failed) {
       this.options.logger.error({ domain: this.options.domain, event: eventId, reason: message }, 'event parked')
     }
     return queued.length === maxRows
+  }
+
+  /** Removes what was delivered, in one statement: it is what every round but few ends with. */
+  private async remove(client: SqlClient, delivered: readonly QueuedEvent[]): Promise<void> {
+    const { rowCount } = await client.query({
+      name: 'relay-remove',
+      text: `delete from event_queue where sequence = any($4::bigint[]) and ${Lease.HELD}`,
+      values: [...this.lease.held, delivered.map(({ sequence }) => sequence)],
+    })
+    if (rowCount !== delivered.length) await this.lease.confirm(client) // Notices a lease that is lost.
+  }
+
+  /** Removes what was delivered and parks what was not; later events of a parked key stay queued. */
+  private async settle(queued: readonly QueuedEvent[], failed: readonly Undeliverable[]): Promise<void> {
+    const reasons = new Map(failed.map(({ eventId, message }) => [eventId, message]))
+    const parkedKeys = new Set<string>()
+    const delivered: QueuedEvent[] = []
+    for (const row of queued) {
+      const key = `${row.topic}\n${row.key}`
+      if (reasons.has(row.id)) parkedKeys.add(key)
+      else if (!parkedKeys.has(key)) delivered.push(row)
+    }
+    await inTransaction(this.options.pool, async (client) => {
+      if (!(await this.lease.confirm(client))) return
+      await client.query(
+        `with parked as (delete from event_queue q using unnest($1::uuid[], $2::text[]) as f (id, reason) where q.id = f.id
+                         returning q.*, f.reason)
+         insert into parked_events (sequence, id, topic, key, type, data, traceparent, occurred_at, reason)
+         select sequence, id, topic, key, type, data, traceparent, occurred_at, reason from parked`,
+        [[...reasons.keys()], [...reasons.values()]],
+      )
+      await this.remove(client, delivered)
+    })
   }
 }
 
@@ -94,35 +126,6 @@ async function readQueue(pool: Pool, maxRows: number): Promise<QueuedEvent[]> {
     values: [maxRows],
   })
   return rows
-}
-
-/** Removes what was delivered and parks what was not; later events of a parked key stay queued. */
-async function settle(
-  client: SqlClient,
-  queued: readonly QueuedEvent[],
-  failed: readonly Undeliverable[],
-): Promise<void> {
-  const failedAt = new Map<string, bigint>()
-  for (const row of queued) {
-    if (failed.some(({ eventId }) => eventId === row.id)) failedAt.set(`${row.topic}\n${row.key}`, row.sequence)
-  }
-  const delivered = queued.filter(
-    (row) => row.sequence < (failedAt.get(`${row.topic}\n${row.key}`) ?? row.sequence + 1n),
-  )
-  if (failed.length > 0) {
-    await client.query(
-      `with parked as (delete from event_queue q using unnest($1::uuid[], $2::text[]) as f (id, reason) where q.id = f.id
-                       returning q.*, f.reason)
-       insert into parked_events (sequence, id, topic, key, type, data, traceparent, occurred_at, reason)
-       select sequence, id, topic, key, type, data, traceparent, occurred_at, reason from parked`,
-      [failed.map(({ eventId }) => eventId), failed.map(({ message }) => message)],
-    )
-  }
-  await client.query({
-    name: 'relay-settle',
-    text: 'delete from event_queue where sequence = any($1::bigint[])',
-    values: [delivered.map((row) => row.sequence)],
-  })
 }
 
 function toEvent({ id, topic, key, type, data, traceparent, occurred_at }: QueuedEvent): DeliveredEvent {

@@ -144,6 +144,22 @@ describe('the relay', () => {
     })
   })
 
+  it('removes nothing when it lost its lease meanwhile: its standby delivers again', async () => {
+    const seen: string[] = []
+    const slow = relayTo(async () => {
+      await pool.query(`update leases set holder = 'another', fence = fence + 1`)
+      seen.push('slow')
+    })
+    await enqueueEvents(pool, rates('A', 1))
+    await slow.round()
+    expect((await readLag(pool)).waiting).toBe(1)
+    expect(await slow.round()).toBe(false)
+    expect(seen).toEqual(['slow'])
+    await pool.query('delete from leases')
+    await relayTo(async () => void seen.push('standby')).round()
+    expect(seen).toEqual(['slow', 'standby'])
+  })
+
   it('lets a standby take over only when the lease has ended', async () => {
     const seen: string[] = []
     const first = relayTo(async () => void seen.push('first'), 60_000)
