@@ -2,7 +2,7 @@ import type { SqlClient } from '@corridor/platform'
 import type { Books } from '../domain/books.ts'
 import type { DecidedBatch, DecidedJournal } from '../domain/decide-batch.ts'
 import { type AccountState, type EntryRow, isPosting, type TransferRow } from '../domain/journal.ts'
-import { plainArray, sparseArray } from './sql-arrays.ts'
+import { plainArray, sparseArray, textArray } from './sql-arrays.ts'
 
 /**
  * Writes a decided batch in one statement: journals, transfers, entries, balances, events. A unique violation says that
@@ -29,9 +29,9 @@ function journalColumns(journals: readonly DecidedJournal[]): unknown[] {
     plainArray(journals.map((journal) => `"\\\\x${journal.digest.toString('hex')}"`)),
     plainArray(journals.map((journal) => journal.status)),
     sparseArray(journals.map((journal) => journal.refusal?.code ?? null)),
-    journals.map((journal) => journal.refusal?.message ?? null),
+    textArray(journals.map((journal) => journal.refusal?.message ?? null)),
     sparseArray(journals.map((journal) => journal.refusal?.transferIndex ?? null)),
-    journals.map((journal) => journal.description),
+    textArray(journals.map((journal) => journal.description)),
   ]
 }
 

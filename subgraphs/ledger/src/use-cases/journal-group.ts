@@ -38,14 +38,20 @@ export class JournalGroup {
 
   /** Calls of the same turn of the event loop leave together. */
   private schedule(): void {
-    if (this.scheduled || this.waiting.length === 0) return
-    if (this.batchesUnderWay >= MAX_BATCHES_AT_ONCE || this.journalsUnderWay > SMALL_BATCH) return
+    if (this.scheduled) return
     this.scheduled = true
     setImmediate(() => {
       this.scheduled = false
-      void this.send(this.take())
-      this.schedule()
+      this.sendWaiting()
     })
+  }
+
+  private sendWaiting(): void {
+    while (this.waiting.length > 0 && this.mayGo()) void this.send(this.take())
+  }
+
+  private mayGo(): boolean {
+    return this.batchesUnderWay < MAX_BATCHES_AT_ONCE && this.journalsUnderWay <= SMALL_BATCH
   }
 
   private take(): Waiting[] {
@@ -61,20 +67,27 @@ export class JournalGroup {
     const batch = calls.flatMap(({ journals }) => journals)
     this.batchesUnderWay += 1
     this.journalsUnderWay += batch.length
-    try {
-      const results = await this.post(batch)
-      let from = 0
-      for (const { journals, resolve } of calls) {
-        resolve(results.slice(from, from + journals.length))
-        from += journals.length
-      }
-    } catch (error) {
-      if (calls.length === 1) calls[0]?.reject(error)
-      else await Promise.all(calls.map((call) => this.post(call.journals).then(call.resolve, call.reject)))
-    } finally {
-      this.batchesUnderWay -= 1
-      this.journalsUnderWay -= batch.length
-      this.schedule()
-    }
+    const answer = await this.post(batch).then(
+      (results) => () => deliver(calls, results),
+      (error: unknown) => () => this.fail(calls, error),
+    )
+    this.batchesUnderWay -= 1
+    this.journalsUnderWay -= batch.length
+    // What waits is on its way to the database before those who are answered go on with their own work.
+    this.sendWaiting()
+    setImmediate(answer)
+  }
+
+  private fail(calls: Waiting[], error: unknown): void {
+    if (calls.length === 1) calls[0]?.reject(error)
+    else for (const call of calls) this.post(call.journals).then(call.resolve, call.reject)
+  }
+}
+
+function deliver(calls: readonly Waiting[], results: Results): void {
+  let from = 0
+  for (const { journals, resolve } of calls) {
+    resolve(results.slice(from, from + journals.length))
+    from += journals.length
   }
 }
