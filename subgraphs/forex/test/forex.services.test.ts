@@ -3,7 +3,8 @@ import { inject } from 'vitest'
 import { describeSharedRates } from './cache-suite.ts'
 import { describeHistory } from './history-suite.ts'
 
-const redis = { url: inject('redisUrl'), logger: silentLogger }
+/** A database of the Redis for this file alone: platforms that run at the same time have rates too. */
+const redis = { url: `${inject('redisUrl')}/1`, logger: silentLogger }
 
 describeSharedRates('rates shared through Redis', {
   openCache: () => redisCache(redis),

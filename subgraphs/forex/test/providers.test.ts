@@ -250,6 +250,30 @@ describe('several providers', () => {
     expect(calls).toEqual({ a: 1, b: 2 })
   })
 
+  it('do not take the pairs of one that fails while its last rates may still be used', async () => {
+    let [away, now] = [false, 0]
+    const first = ticking('a', 'USDINR')
+    const failing: RateProvider = {
+      ...first,
+      intervalMs: 10_000,
+      fetch: (signal) => (away ? Promise.reject(new Fault('SERVICE_UNAVAILABLE', 'away')) : first.fetch(signal)),
+    }
+    const both = preferredProvider([failing, ticking('b', 'USDINR', 'USDJPY')], {
+      logger: silentLogger,
+      nowMs: () => now,
+    })
+    const at = async (ms: number) => {
+      now = ms
+      return shown(await fetchRates(both))
+    }
+    expect(await at(0)).toEqual(['a USDINR', 'b USDJPY'])
+    away = true
+    expect(await at(11_999)).toEqual(['b USDJPY'])
+    expect(await at(13_000)).toEqual(['b USDINR', 'b USDJPY'])
+    away = false
+    expect(await at(15_500)).toEqual(['a USDINR', 'b USDJPY'])
+  })
+
   it('stand in for one that fails or is too slow, and all failing is a fault', async () => {
     const failing = oanda(await serve(answer('', 500)))
     const slow = oanda(await serve(() => undefined))
