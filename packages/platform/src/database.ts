@@ -47,10 +47,14 @@ export function createPool({
     statement_timeout: STATEMENT_TIMEOUT_MS,
     idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_TIMEOUT_MS,
   })
-  // A connection that breaks while idle is replaced by the pool; without a listener it would end the process.
-  pool.on('error', () => undefined)
+  // A connection that breaks is replaced by the pool, and its statements fail where they were made; whether it was idle or
+  // in use, it says so once more by itself, which without a listener would end the process.
+  pool.on('error', ignore)
+  pool.on('connect', (client) => client.on('error', ignore))
   return traceQueries(pool, service)
 }
+
+const ignore = (): void => undefined
 
 export interface TransactionOptions {
   readonly isolation?: 'read committed' | 'repeatable read' | 'serializable'
