@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
-import { freePort, type RunningPostgres, startPostgres } from '@corridor/dev-services'
+import { assertPortFree, freePort, type RunningPostgres, startPostgres } from '@corridor/dev-services'
 import { ledgerMigrations } from '@corridor/ledger'
 import {
   createSigner,
@@ -17,6 +17,7 @@ import {
   systemClock,
 } from '@corridor/platform'
 import { createServiceClient, type ServiceClient } from '@corridor/subgraph'
+import { expect } from 'vitest'
 
 const PROGRAM = fileURLToPath(new URL('ledger-process.ts', import.meta.url))
 const PASSWORD = 'killed'
@@ -64,18 +65,12 @@ export class KillableLedger {
     await kill(this.ledger)
   }
 
-  /** The server and all of its processes, as a machine that loses its power. */
+  /** The server and all of its processes, as a machine that loses its power: stopped first, so that it makes no more. */
   async killPostgres(): Promise<void> {
     const pid = this.postgres?.pid ?? 0
-    const backends = processesOf(pid)
-    process.kill(pid, 'SIGKILL')
-    for (const backend of backends) {
-      try {
-        process.kill(backend, 'SIGKILL')
-      } catch (error) {
-        if (!(error instanceof Error && 'code' in error && error.code === 'ESRCH')) throw error // It ended by itself.
-      }
-    }
+    process.kill(pid, 'SIGSTOP')
+    for (const each of [...processesOf(pid), pid]) process.kill(each, 'SIGKILL')
+    await expect.poll(() => isFree(this.port), { timeout: TIMEOUT_MS, interval: 10 }).toBe(true)
   }
 
   /** Starts again what does not run. */
@@ -134,3 +129,10 @@ const processesOf = (parent: number): number[] =>
     .trim()
     .split(/\s+/)
     .map(Number)
+
+/** Whether the last of the server's processes has let go of its port. */
+const isFree = (port: number): Promise<boolean> =>
+  assertPortFree(port, 'PostgreSQL').then(
+    () => true,
+    () => false,
+  )
