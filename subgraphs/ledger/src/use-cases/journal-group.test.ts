@@ -65,18 +65,23 @@ describe('concurrent calls', () => {
     expect(results.map(({ id }) => id)).toEqual(store.batches.flatMap((b) => b.journals).map((j) => j.request.id))
   })
 
-  it('wait for a large batch alone, beside which they would wait for its accounts', async () => {
+  it('do not wait for a large batch when they are few; a large one goes when nothing else is under way', async () => {
     const store = new Store()
     const group = new JournalGroup(store.post)
     const calls = [group.submit(journals(65))]
     await turn()
     calls.push(group.submit(journals(1)))
     await turn()
-    expect(store.sizes).toEqual([65])
+    calls.push(group.submit(journals(65)))
+    await turn()
+    expect(store.sizes).toEqual([65, 1])
     store.batches[0]?.answer()
     await turn()
     expect(store.sizes).toEqual([65, 1])
     store.batches[1]?.answer()
+    await turn()
+    expect(store.sizes).toEqual([65, 1, 65])
+    store.batches[2]?.answer()
     await Promise.all(calls)
   })
 

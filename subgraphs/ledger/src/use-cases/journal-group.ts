@@ -13,7 +13,7 @@ interface Waiting {
 
 /** Two small batches at once keep the database busy while the server decides; more only contend for locks. */
 const MAX_BATCHES_AT_ONCE = 2
-/** Beside a larger batch than this another one would wait for its accounts, and read them twice. */
+/** A larger batch than this would wait for accounts of the one beside it, and read them twice: it goes when nothing else is under way. */
 const SMALL_BATCH = 64
 
 /**
@@ -24,7 +24,6 @@ const SMALL_BATCH = 64
 export class JournalGroup {
   private waiting: Waiting[] = []
   private batchesUnderWay = 0
-  private journalsUnderWay = 0
   private scheduled = false
 
   constructor(private readonly post: Post) {}
@@ -47,32 +46,28 @@ export class JournalGroup {
   }
 
   private sendWaiting(): void {
-    while (this.waiting.length > 0 && this.mayGo()) void this.send(this.take())
+    for (let count = this.mayGo(); count > 0; count = this.mayGo()) void this.send(this.waiting.splice(0, count))
   }
 
-  private mayGo(): boolean {
-    return this.batchesUnderWay < MAX_BATCHES_AT_ONCE && this.journalsUnderWay <= SMALL_BATCH
-  }
-
-  private take(): Waiting[] {
-    let size = 0
-    const fits = this.waiting.findIndex(({ journals }) => {
+  /** How many of the waiting calls, in order, may go together now. */
+  private mayGo(): number {
+    if (this.batchesUnderWay >= MAX_BATCHES_AT_ONCE) return 0
+    let [count, size] = [0, 0]
+    for (const { journals } of this.waiting) {
+      if (count > 0 && size + journals.length > MAX_JOURNALS_PER_BATCH) break
+      count += 1
       size += journals.length
-      return size > MAX_JOURNALS_PER_BATCH
-    })
-    return this.waiting.splice(0, fits === -1 ? this.waiting.length : Math.max(fits, 1))
+    }
+    return this.batchesUnderWay === 0 || size <= SMALL_BATCH ? count : 0
   }
 
   private async send(calls: Waiting[]): Promise<void> {
-    const batch = calls.flatMap(({ journals }) => journals)
     this.batchesUnderWay += 1
-    this.journalsUnderWay += batch.length
-    const answer = await this.post(batch).then(
+    const answer = await this.post(calls.flatMap(({ journals }) => journals)).then(
       (results) => () => deliver(calls, results),
       (error: unknown) => () => this.fail(calls, error),
     )
     this.batchesUnderWay -= 1
-    this.journalsUnderWay -= batch.length
     // What waits is on its way to the database before those who are answered go on with their own work.
     this.sendWaiting()
     setImmediate(answer)
