@@ -28,15 +28,14 @@ export interface PostJournalsDeps {
   readonly houseAccounts: HouseAccounts
 }
 
-/** A batch meets each rival at most once, and then finds its result; more attempts than this are a bug. */
+/** From the second attempt on, what was taken is looked up: more attempts than this need as many rivals, one after the other. */
 const MAX_ATTEMPTS = 10
 const UNIQUE_VIOLATION = '23505'
 
 /**
  * Posts up to 1,000 journals, each decided on its own and in order, in one transaction of a handful of statements:
- * accounts are locked in id order, what is already decided is read, the rest is decided in memory, and everything is
- * written at once with its events. Answers one result per journal, in order. A repeated id with the same content gets
- * the first result.
+ * accounts are locked in id order, the journals are decided in memory, and everything is written at once with its events.
+ * Answers one result per journal, in order. A repeated id with the same content gets the first result.
  */
 export async function postJournals(
   deps: PostJournalsDeps,
