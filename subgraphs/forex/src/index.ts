@@ -50,7 +50,7 @@ export {
   quoteLimitsOf,
   standardPolicies,
 } from './policy-config.ts'
-export { ECB_DAILY_URL, ecbReferenceRates, parseReferenceRates } from './providers/ecb.ts'
+export { ECB_DAILY_URL, ecbReferenceRates } from './providers/ecb.ts'
 export { createRateProvider, type Market, type ProviderName, preferredIntervalMs } from './providers/market.ts'
 export { OANDA_API_BASE, type OandaOptions, oandaRates } from './providers/oanda.ts'
 export { preferredProvider } from './providers/preferred-provider.ts'

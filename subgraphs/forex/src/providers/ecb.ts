@@ -38,7 +38,7 @@ const parser = new XMLParser({
 })
 
 /** Reads the daily or the historical document. Currencies that ISO 4217 no longer lists are left out. */
-export function parseReferenceRates(xml: string): Tick[] {
+function parseReferenceRates(xml: string): Tick[] {
   const days = daysOf(xml)
   if (!Array.isArray(days) || days.length === 0) throw nonsense(NAME, 'no day')
   return days.flatMap(ticksOfDay)
