@@ -8,6 +8,8 @@ import {
   validate,
 } from 'graphql'
 import { LRUCache } from 'lru-cache'
+import { refusal } from './complexity.ts'
+import { LiteralsOfScalarsRule, literalDepth } from './literals.ts'
 
 /** A valid document, and what is remembered with it by the name of its operation. */
 export interface KnownDocument<Operation> {
@@ -35,9 +37,14 @@ export class Documents<Operation> {
 
   constructor(
     private readonly schema: GraphQLSchema,
-    private readonly options: { readonly tokens: number; readonly introspection: boolean },
+    private readonly options: {
+      readonly tokens: number
+      readonly literalDepth: number
+      readonly introspection: boolean
+    },
   ) {
-    this.#rules = options.introspection ? specifiedRules : [...specifiedRules, NoSchemaIntrospectionCustomRule]
+    const rules = [...specifiedRules, LiteralsOfScalarsRule]
+    this.#rules = options.introspection ? rules : [...rules, NoSchemaIntrospectionCustomRule]
   }
 
   /** The document of that text, if it was read before. */
@@ -48,9 +55,12 @@ export class Documents<Operation> {
   read(text: string): Read<Operation> {
     const found = this.find(text)
     if (found) return { known: found }
-    const { tokens, introspection } = this.options
+    const { tokens, literalDepth: maxLiteralDepth, introspection } = this.options
     try {
       const document = parse(text, { maxTokens: tokens })
+      if (literalDepth(document) > maxLiteralDepth) {
+        return { errors: [refusal('levels of values', maxLiteralDepth)] }
+      }
       const errors = validate(this.schema, document, this.#rules, { hideSuggestions: !introspection })
       if (errors.length > 0) return { errors: errors.map((error) => coded(error, 'GRAPHQL_VALIDATION_FAILED')) }
       const known = { text, document, operations: new Map<string, Operation>() }

@@ -61,9 +61,8 @@ export function createGraphqlHttp(options: GraphqlHttpOptions): (request: Incomi
     if (request.method !== 'POST') return throughApollo(request, undefined, context)
     const body = await jsonBody(request, limits)
     if ('problem' in body) return errorReply(body.status, 'BAD_REQUEST', body.problem, trace.traceId)
-    if (!isOfItsHash(body.value)) {
-      return errorReply(400, 'BAD_REQUEST', 'The document is not the one of its hash.', trace.traceId)
-    }
+    const problem = problemOfPersisted(body.value)
+    if (problem !== null) return errorReply(400, 'BAD_REQUEST', problem, trace.traceId)
     const contentType = contentTypes.get(acceptOf(request))
     const known = contentType === undefined ? null : knownOperation(executor(), body.value, context)
     if (contentType === undefined || !known) return throughApollo(request, body.value, context)
@@ -151,13 +150,17 @@ async function jsonBody(request: IncomingMessage, limits: RouterLimits): Promise
   }
 }
 
-/** Whether a document that is to be persisted is the one that its hash names; otherwise others would run it. */
-function isOfItsHash(body: unknown): boolean {
-  if (!isObject(body) || typeof body.query !== 'string' || !isObject(body.extensions)) return true
-  const { persistedQuery } = body.extensions
-  const hash = isObject(persistedQuery) ? persistedQuery.sha256Hash : undefined
-  if (typeof hash !== 'string') return true
-  return createHash('sha256').update(body.query).digest('hex') === hash
+/** What is wrong with the persisted query of a body, or null. Apollo Server would call it a failure of ours. */
+function problemOfPersisted(body: unknown): string | null {
+  if (!isObject(body) || !isObject(body.extensions)) return null
+  const { persistedQuery = null } = body.extensions
+  if (persistedQuery === null) return null
+  if (!isObject(persistedQuery) || persistedQuery.version !== 1) return 'Persisted queries are of version 1.'
+  const { sha256Hash: hash } = persistedQuery
+  if (typeof hash !== 'string') return 'A persisted query is named by its hash.'
+  if (typeof body.query !== 'string') return null
+  const isOfItsHash = createHash('sha256').update(body.query).digest('hex') === hash
+  return isOfItsHash ? null : 'The document is not the one of its hash.'
 }
 
 function idempotencyKeyOf({ headers }: IncomingMessage): string | null {

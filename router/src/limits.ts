@@ -7,6 +7,8 @@ export interface RouterLimits {
   readonly bodyBytes: number
   /** Of a document, before it is parsed further. */
   readonly tokens: number
+  /** Levels of lists and objects within one another, in values that stand in a document. */
+  readonly literalDepth: number
   /** Levels of fields below the operation; introspection has a rule of its own. */
   readonly depth: number
   readonly aliases: number
@@ -41,6 +43,7 @@ const MIB = 1024 * KIB
 export const DEFAULT_LIMITS: RouterLimits = {
   bodyBytes: MIB,
   tokens: 5_000,
+  literalDepth: 12,
   depth: 12,
   aliases: 30,
   rootFields: 20,

@@ -90,7 +90,8 @@ export class OperationExecutor {
     private readonly limits: RouterLimits,
     { introspection }: { introspection: boolean },
   ) {
-    this.documents = new Documents(supergraph.schema, { tokens: limits.tokens, introspection })
+    const { tokens, literalDepth } = limits
+    this.documents = new Documents(supergraph.schema, { tokens, literalDepth, introspection })
   }
 
   async execute(request: OperationRequest): Promise<Executed> {

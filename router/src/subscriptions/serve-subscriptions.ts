@@ -43,6 +43,8 @@ type Connection = Context<Record<string, unknown>, Extra>
 /** Which is taken of those that a client offers, the first first. */
 const PROTOCOLS = [GRAPHQL_TRANSPORT_WS_PROTOCOL, OLDER_PROTOCOL]
 const NORMAL = 1000
+/** How graphql-ws says that a message is of a type which a client does not send. */
+const UNEXPECTED = 'Unexpected message of type'
 const GOING_AWAY = 1001
 const TRY_AGAIN_LATER = 1013
 const CLOSE_TIMEOUT_MS = 2_000
@@ -86,6 +88,11 @@ export function serveSubscriptions(options: ServeSubscriptionsOptions): { close(
           const taken = older ? takeOlder(take, () => socket.close(NORMAL)) : take
           socket.on('message', (data) => {
             taken(String(data)).catch((error: unknown) => {
+              // A message that only a server sends.
+              if (error instanceof Error && error.message.startsWith(UNEXPECTED)) {
+                socket.close(CloseCode.BadRequest, 'Invalid message received')
+                return
+              }
               logger.error({ error }, 'a message could not be handled')
               socket.close(CloseCode.InternalServerError, 'Internal server error')
             })
