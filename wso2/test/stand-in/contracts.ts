@@ -6,7 +6,7 @@ import { parseDocument } from 'yaml'
 /** Where the products' OpenAPI documents are, when they are at hand. */
 const FOLDER = resolve(import.meta.dirname, '../../../../shared/wso2/openapi')
 
-export const CONTRACTS_REASON = '../shared/wso2/openapi is absent'
+export const CONTRACTS_REASON = '../shared is absent'
 export const contractsArePresent = existsSync(FOLDER)
 
 const DOCUMENTS = [
