@@ -26,7 +26,12 @@ import { WebhookSecrets } from './webhooks/webhook-secret.ts'
 import { WebhookUseCases } from './webhooks/webhook-use-cases.ts'
 
 export type { FeePolicy } from './domain/fee.ts'
-export { createPaymentProcessor, type PaymentProcessor, type ProcessorDeps } from './processor/payment-processor.ts'
+export {
+  type Checkpoint,
+  createPaymentProcessor,
+  type PaymentProcessor,
+  type ProcessorDeps,
+} from './processor/payment-processor.ts'
 export { FUNDING_SETTINGS, type Funding, fundingOf, stripeOf } from './providers/funding.ts'
 export type { FundingProvider, ProviderPayment } from './providers/funding-provider.ts'
 export { sandboxProvider } from './providers/sandbox-provider.ts'

@@ -36,7 +36,14 @@ export interface ProcessorDeps {
   readonly profile: ServiceClient
   readonly providers: Readonly<Record<string, FundingProvider>>
   readonly fees?: FeePolicy
+  /** How long a lease lasts. Default: longer than all calls of a group may take together. */
+  readonly leaseMs?: number
+  /** Where a test may end the process. Absent otherwise. */
+  readonly checkpoint?: ((at: Checkpoint) => Promise<void>) | undefined
 }
+
+/** `commit:middle` is inside the transaction, with everything written. */
+export type Checkpoint = 'lease:before' | 'lease:after' | 'commit:before' | 'commit:middle' | 'commit:after'
 
 export interface PaymentProcessor {
   readonly pool: Pool
@@ -48,7 +55,7 @@ const MAX_WALLETS = 100
 const MAX_PAYMENTS = 500
 const MAX_REFUNDS = 100
 const ITEMS_POLL_MS = 5_000
-/** Longer than all calls of a group may take together; a holder that sleeps longer has lost the lease. */
+/** A holder that sleeps longer has lost the lease. */
 const LEASE_MS = 60_000
 const POLL_MS = 250
 
@@ -58,14 +65,16 @@ const POLL_MS = 250
  * the sequencer that gives payment events their positions.
  */
 export function createPaymentProcessor(deps: ProcessorDeps): PaymentProcessor {
-  const { clock, logger, wakeups, providers, fees = STANDARD_FEES } = deps
+  const { clock, logger, wakeups, providers, fees = STANDARD_FEES, leaseMs = LEASE_MS, checkpoint } = deps
   const pool = createPool({ url: deps.databaseUrl, service: deps.service, max: 6 })
-  const leases = new WalletLeases(LEASE_MS)
+  const leases = new WalletLeases(leaseMs)
   const process = { clock, logger, providers, fees, ...portsOf(deps) }
 
   const round = async (): Promise<boolean> => {
+    await checkpoint?.('lease:before')
     const held = await leases.take(pool, { now: clock.now(), limit: MAX_WALLETS })
     if (held.length === 0) return false
+    await checkpoint?.('lease:after')
     const walletIds = held.map(({ walletId }) => walletId)
     const due = await readDue(pool, { walletIds, now: clock.now(), limit: MAX_PAYMENTS })
     const processed = due.length === 0 ? [] : await processGroup(process, due)
@@ -73,7 +82,9 @@ export function createPaymentProcessor(deps: ProcessorDeps): PaymentProcessor {
     const refunded: ProcessedRefund[] = []
     for (const refund of refunds) refunded.push(await processRefund(process, refund))
     const before = new Map([...due, ...refunds.map(({ payment }) => payment)].map((payment) => [payment.id, payment]))
-    await commit({ pool, leases, clock }, { held, before, processed, refunded })
+    await checkpoint?.('commit:before')
+    await commit({ pool, leases, clock, checkpoint }, { held, before, processed, refunded })
+    await checkpoint?.('commit:after')
     for (const channel of [EVENTS_QUEUED_CHANNEL, queueChannel('payment'), ITEMS_CHANNEL]) wakeups.wake(channel)
     return due.length > 0 || refunds.length > 0
   }
@@ -143,7 +154,12 @@ const portsOf = ({ forex, rules, ledger, profile }: ProcessorDeps) => ({
 
 /** What was decided for wallets whose lease is lost is dropped: another holder decides, and comes to the same. */
 async function commit(
-  { pool, leases, clock }: { pool: Pool; leases: WalletLeases; clock: Clock },
+  {
+    pool,
+    leases,
+    clock,
+    checkpoint,
+  }: { pool: Pool; leases: WalletLeases } & Pick<ProcessorDeps, 'clock' | 'checkpoint'>,
   work: {
     held: readonly HeldLease[]
     before: ReadonlyMap<string, Payment>
@@ -170,5 +186,6 @@ async function commit(
       now,
     )
     for (const { item } of refunded) if (item) await openItem(client, item)
+    await checkpoint?.('commit:middle')
   })
 }
