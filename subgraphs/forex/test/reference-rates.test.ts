@@ -26,6 +26,8 @@ import { FarLedger } from './far-side.ts'
 const SHARED = fileURLToPath(new URL('../../../../shared/data/', import.meta.url))
 const absent = existsSync(SHARED) ? '' : ' (skipped: ../shared is absent)'
 const A_DAY_MS = 86_400_000
+/** Some thousand writes, on a machine that has other things to do. */
+const REPLAY_TIMEOUT_MS = 180_000
 
 describe.skipIf(absent !== '')(`the reference rates of 24 years${absent}`, () => {
   let server: Server
@@ -134,78 +136,80 @@ describe.skipIf(absent !== '')(`the reference rates of 24 years${absent}`, () =>
     ['RUB', '2022-02-21', '2022-03-04'],
   ] as const
 
-  it('go through judgement, store, candles and prices day by day', async () => {
-    const clock = testClock()
-    const [dynamo, database] = await Promise.all([
-      startTestDynamo(),
-      createTestDatabase({ migrationsDirectory: forexMigrations }),
-    ])
-    const forex = await createForexSubgraph({
-      databaseUrl: database.applicationUrl,
-      clock,
-      logger: silentLogger,
-      wakeups: inProcessWakeups(),
-      idempotencySecret: 'a secret for these tests alone',
-      ledger: new FarLedger(),
-      policies: standardPolicies({ intervalMs: A_DAY_MS }),
-      dynamo: { endpoint: dynamo.endpoint },
-    })
-    const history = new RateHistory({ endpoint: dynamo.endpoint })
-    const finance = asUser(uuidv7(), 'forex:read', 'forex:admin')
-    const override = async (mid: Decimal, currency: string): Promise<void> => {
-      const input = { pair: `EUR${currency}`, mid: mid.toString(), note: 'confirmed' }
-      const set = 'mutation ($input: OverrideRateInput!) { overrideRate(input: $input) { mid } }'
-      expect((await run(forex.schema, finance, set, { input })).errors).toBeUndefined()
-    }
-    const clear = async (currency: string): Promise<void> => {
-      const done = await run(forex.schema, finance, `mutation { clearRateOverride(pair: "EUR${currency}") { mid } }`)
-      expect(done.errors).toBeUndefined()
-    }
-    const convert = async (to: string): Promise<string> => {
-      const ask = `{ convert(from: {amount: "1000000.00", currency: "USD"}, to: "${to}") { to { amount } } }`
-      const { data, errors } = await run(forex.schema, finance, ask)
-      if (!errors) return (data as { convert: { to: { amount: string } } }).convert.to.amount
-      const [error] = errors
-      return String((error?.originalError as { code?: unknown } | undefined)?.code ?? error?.message)
-    }
-
-    const believed = new Map<string, Candle>()
-    let priced = 0
-    const refused: string[] = []
-    try {
-      for (const [currency, from, to] of WINDOWS) {
-        const wanted = new Set(['EURUSD', `EUR${currency}`])
-        for (const day of days) {
-          const at = day[0]?.observedAt ?? new Date(0)
-          if (at < new Date(from) || at > new Date(`${to}T23:59:59.999Z`)) continue
-          clock.set(new Date(at.getTime() + 60_000))
-          const ticks = day.filter(({ pair }) => wanted.has(pair))
-          const [tick, usd] = [`EUR${currency}`, 'EURUSD'].map((pair) => ticks.find((one) => one.pair === pair))
-          await forex.recordTicks(ticks)
-          const { rows } = await forex.pool.query('select pair from quarantined_ticks where observed_at = $1', [at])
-          if (rows.length > 0 && tick) {
-            // Somebody looks, and confirms: it is a crash, or the end of a gap, and no mistake.
-            refused.push(`${tick.pair} ${at.toISOString().slice(0, 10)}`)
-            await override(tick.mid, currency)
-            await forex.recordTicks([{ ...tick, observedAt: new Date(at.getTime() + 1) }])
-            await clear(currency)
-          }
-          for (const one of ticks) {
-            const afterMs = rows.some(({ pair }) => pair === one.pair) ? 1 : 0
-            const kept = { ...one, observedAt: new Date(at.getTime() + afterMs) }
-            believed.set(`${one.pair}#${at.toISOString().slice(0, 10)}`, withTick(undefined, kept, 'DAY'))
-          }
-          if (!tick || !usd) continue
-          const got = Decimal.parse(await convert(currency))
-          // Between the exact quotient and that less the spread, without a division: got * usd against 1,000,000 * tick.
-          const exact = tick.mid.times(Decimal.of(1_000_000n))
-          expect(got.times(usd.mid).compare(exact)).toBeLessThanOrEqual(0)
-          const least = exact.times(Decimal.of(99_499n, 5))
-          expect(got.times(usd.mid).compare(least)).toBeGreaterThan(0)
-          priced += 1
-        }
+  it(
+    'go through judgement, store, candles and prices day by day',
+    async () => {
+      const clock = testClock()
+      const [dynamo, database] = await Promise.all([
+        startTestDynamo(),
+        createTestDatabase({ migrationsDirectory: forexMigrations }),
+      ])
+      const forex = await createForexSubgraph({
+        databaseUrl: database.applicationUrl,
+        clock,
+        logger: silentLogger,
+        wakeups: inProcessWakeups(),
+        idempotencySecret: 'a secret for these tests alone',
+        ledger: new FarLedger(),
+        policies: standardPolicies({ intervalMs: A_DAY_MS }),
+        dynamo: { endpoint: dynamo.endpoint },
+      })
+      const history = new RateHistory({ endpoint: dynamo.endpoint })
+      const finance = asUser(uuidv7(), 'forex:read', 'forex:admin')
+      const override = async (mid: Decimal, currency: string): Promise<void> => {
+        const input = { pair: `EUR${currency}`, mid: mid.toString(), note: 'confirmed' }
+        const set = 'mutation ($input: OverrideRateInput!) { overrideRate(input: $input) { mid } }'
+        expect((await run(forex.schema, finance, set, { input })).errors).toBeUndefined()
       }
-      expect(refused).toMatchInlineSnapshot(`
+      const clear = async (currency: string): Promise<void> => {
+        const done = await run(forex.schema, finance, `mutation { clearRateOverride(pair: "EUR${currency}") { mid } }`)
+        expect(done.errors).toBeUndefined()
+      }
+      const convert = async (to: string): Promise<string> => {
+        const ask = `{ convert(from: {amount: "1000000.00", currency: "USD"}, to: "${to}") { to { amount } } }`
+        const { data, errors } = await run(forex.schema, finance, ask)
+        if (!errors) return (data as { convert: { to: { amount: string } } }).convert.to.amount
+        const [error] = errors
+        return String((error?.originalError as { code?: unknown } | undefined)?.code ?? error?.message)
+      }
+
+      const believed = new Map<string, Candle>()
+      let priced = 0
+      const refused: string[] = []
+      try {
+        for (const [currency, from, to] of WINDOWS) {
+          const wanted = new Set(['EURUSD', `EUR${currency}`])
+          for (const day of days) {
+            const at = day[0]?.observedAt ?? new Date(0)
+            if (at < new Date(from) || at > new Date(`${to}T23:59:59.999Z`)) continue
+            clock.set(new Date(at.getTime() + 60_000))
+            const ticks = day.filter(({ pair }) => wanted.has(pair))
+            const [tick, usd] = [`EUR${currency}`, 'EURUSD'].map((pair) => ticks.find((one) => one.pair === pair))
+            await forex.recordTicks(ticks)
+            const { rows } = await forex.pool.query('select pair from quarantined_ticks where observed_at = $1', [at])
+            if (rows.length > 0 && tick) {
+              // Somebody looks, and confirms: it is a crash, or the end of a gap, and no mistake.
+              refused.push(`${tick.pair} ${at.toISOString().slice(0, 10)}`)
+              await override(tick.mid, currency)
+              await forex.recordTicks([{ ...tick, observedAt: new Date(at.getTime() + 1) }])
+              await clear(currency)
+            }
+            for (const one of ticks) {
+              const afterMs = rows.some(({ pair }) => pair === one.pair) ? 1 : 0
+              const kept = { ...one, observedAt: new Date(at.getTime() + afterMs) }
+              believed.set(`${one.pair}#${at.toISOString().slice(0, 10)}`, withTick(undefined, kept, 'DAY'))
+            }
+            if (!tick || !usd) continue
+            const got = Decimal.parse(await convert(currency))
+            // Between the exact quotient and that less the spread, without a division: got * usd against 1,000,000 * tick.
+            const exact = tick.mid.times(Decimal.of(1_000_000n))
+            expect(got.times(usd.mid).compare(exact)).toBeLessThanOrEqual(0)
+            const least = exact.times(Decimal.of(99_499n, 5))
+            expect(got.times(usd.mid).compare(least)).toBeGreaterThan(0)
+            priced += 1
+          }
+        }
+        expect(refused).toMatchInlineSnapshot(`
         [
           "EURISK 2008-10-06",
           "EURISK 2008-10-08",
@@ -217,23 +221,25 @@ describe.skipIf(absent !== '')(`the reference rates of 24 years${absent}`, () =>
           "EURRUB 2022-02-28",
         ]
       `)
-      expect(priced).toBeGreaterThan(70)
-      for (const pair of ['EURUSD', 'EURISK', 'EURRUB', 'EURTRY']) {
-        const read = () => candlesOf(history, pair)
-        const expected = [...believed].filter(([key]) => key.startsWith(pair)).map(([, candle]) => candle)
-        expect(await read()).toEqual(expected)
-        const [first, last] = [expected[0]?.openTime, expected.at(-1)?.openTime]
-        if (pair !== 'EURTRY' || !first || !last) continue
-        await history.rebuildCandles(pair, first, last)
-        expect(await read()).toEqual(expected)
+        expect(priced).toBeGreaterThan(70)
+        for (const pair of ['EURUSD', 'EURISK', 'EURRUB', 'EURTRY']) {
+          const read = () => candlesOf(history, pair)
+          const expected = [...believed].filter(([key]) => key.startsWith(pair)).map(([, candle]) => candle)
+          expect(await read()).toEqual(expected)
+          const [first, last] = [expected[0]?.openTime, expected.at(-1)?.openTime]
+          if (pair !== 'EURTRY' || !first || !last) continue
+          await history.rebuildCandles(pair, first, last)
+          expect(await read()).toEqual(expected)
+        }
+      } finally {
+        history.close()
+        await forex.close()
+        await database.drop()
+        await dynamo.close()
       }
-    } finally {
-      history.close()
-      await forex.close()
-      await database.drop()
-      await dynamo.close()
-    }
-  })
+    },
+    REPLAY_TIMEOUT_MS,
+  )
 })
 
 const candlesOf = (history: RateHistory, pair: string): Promise<Candle[]> =>
