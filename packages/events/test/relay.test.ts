@@ -18,6 +18,8 @@ import {
   Sequencer,
 } from '../src/index.ts'
 
+const WAIT = { timeout: 20_000, interval: 20 }
+
 let database: TestDatabase
 let pool: Pool
 const wakeups = inProcessWakeups()
@@ -141,7 +143,7 @@ describe('the relay', () => {
     await vi.waitFor(async () => {
       await standby.round()
       expect(seen).toEqual(['standby'])
-    })
+    }, WAIT)
   })
 
   it('removes nothing when it lost its lease meanwhile: its standby delivers again', async () => {
