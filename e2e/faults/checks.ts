@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { readdirSync } from 'node:fs'
 import { dataSchemaOf, deadLetterTopic, EVENTS, TOPICS } from '@corridor/events'
 import { checkInvariants } from '@corridor/ledger'
 import { createPool, type Pool, systemClock } from '@corridor/platform'
@@ -29,7 +30,11 @@ export class Books {
   private readonly pools: Readonly<Record<(typeof QUEUES)[number], Pool>>
   private readonly kafka: Kafka
 
-  constructor({ running: { databases }, brokers }: FaultPlatform) {
+  constructor(private readonly platform: FaultPlatform) {
+    const {
+      running: { databases },
+      brokers,
+    } = platform
     const pools = QUEUES.map((name) => [name, createPool({ url: databases[name], service: 'faults', max: 2 })])
     this.pools = Object.fromEntries(pools)
     this.kafka = new Kafka({ brokers: [...brokers], logLevel: logLevel.NOTHING })
@@ -115,6 +120,16 @@ export class Books {
          (select count(*)::int from reservations where state <> 'RELEASED') as reserved`,
     )
     expect(rows[0]?.counted).toBe(rows[0]?.reserved)
+  }
+
+  /** Whoever paid was told by mail, under the id that follows from the event. */
+  async checkMails(): Promise<void> {
+    const completed = distinct(await this.told('payment.events')).filter(({ type }) => type === 'payment.completed')
+    const wanted = completed.map(({ id }) => `${id}.completed.eml`)
+    await vi.waitFor(() => {
+      const kept = new Set(readdirSync(this.platform.mailDirectory))
+      expect(wanted.filter((file) => !kept.has(file))).toEqual([])
+    }, REST)
   }
 
   private async completedAndCounted(): Promise<[string[], string[]]> {

@@ -11,7 +11,8 @@ import { vi } from 'vitest'
 /** Processes of ours, which their supervisor starts again. */
 export const PARTS = [
   ...['forex', 'ledger', 'payment', 'profile', 'rule-engine', 'wallet', 'router'],
-  ...['forex-poller', 'payment-processor', 'ledger-sealer', 'outbox-relay', 'risk-counters'],
+  ...['forex-poller', 'payment-processor', 'ledger-sealer', 'reconciler', 'outbox-relay', 'risk-counters'],
+  ...['profile-sync', 'webhook-sender', 'mailer'],
 ] as const
 /** What they stand on, which we start again. */
 export const SERVERS = ['postgresql', 'redis', 'kafka'] as const
@@ -90,7 +91,16 @@ export class FaultPlatform {
 
   /** Ends it at once, as if its machine had lost its power. */
   kill(victim: Victim): void {
-    process.kill(this.pidOf(victim), 'SIGKILL')
+    this.signal(victim, 'SIGKILL')
+  }
+
+  signal(victim: Victim, signal: NodeJS.Signals): void {
+    process.kill(this.pidOf(victim), signal)
+  }
+
+  /** Where mails are kept that no server takes. */
+  get mailDirectory(): string {
+    return join(this.folder, '.data', 'mail')
   }
 
   /** Brings back what nobody else does. */

@@ -8,6 +8,16 @@ import { pick, randomFrom } from './random.ts'
 
 const SEED = Number(process.env.FAULTS_SEED ?? 1)
 const ROUNDS = Number(process.env.FAULTS_ROUNDS ?? 3)
+/** By hand, with FAULTS_OUTAGES=true: they take their time. */
+const OUTAGES =
+  process.env.FAULTS_OUTAGES === 'true'
+    ? ([
+        { server: 'redis', awayMs: 10_000 },
+        { server: 'postgresql', awayMs: 10_000 },
+        { server: 'kafka', awayMs: 30_000 },
+      ] as const)
+    : []
+const HANGS_MS = 5_000
 const BEFORE_MS = 2_000
 const AWAY_MS = 2_000
 const AFTER_MS = 3_000
@@ -65,6 +75,7 @@ async function checkEverything(load: Load): Promise<void> {
   await books.checkEvents()
   await books.checkEffects()
   await books.checkDescribed()
+  await books.checkMails()
   process.stdout.write(`  ${load.sent.length} payments taken, ${load.failures} attempts to be made again\n`)
 }
 
@@ -83,6 +94,34 @@ describe(`with payments under way, and seed ${SEED}`, () => {
       for (const victim of victims) platform.kill(victim)
       await delay(AWAY_MS)
       for (const victim of victims) await platform.bringBack(victim)
+      await delay(AFTER_MS)
+      await checkEverything(load)
+    },
+    ROUND_TIMEOUT_MS,
+  )
+
+  it.each(OUTAGES)(
+    'loses nothing while $server is away for $awayMs ms',
+    async ({ server, awayMs }) => {
+      const load = new Load(routes)
+      await delay(BEFORE_MS)
+      platform.kill(server)
+      await delay(awayMs)
+      await platform.bringBack(server)
+      await delay(AFTER_MS)
+      await checkEverything(load)
+    },
+    ROUND_TIMEOUT_MS,
+  )
+
+  it.each(OUTAGES)(
+    'loses nothing when $server hangs, and goes on as if nothing had been',
+    async ({ server }) => {
+      const load = new Load(routes)
+      await delay(BEFORE_MS)
+      platform.signal(server, 'SIGSTOP')
+      await delay(HANGS_MS)
+      platform.signal(server, 'SIGCONT')
       await delay(AFTER_MS)
       await checkEverything(load)
     },

@@ -1,0 +1,24 @@
+import { freePort } from '@corridor/testing'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
+import { redisCache, redisWakeups, silentLogger } from '../src/index.ts'
+
+const nobodyThere = async (): Promise<string> => `redis://127.0.0.1:${await freePort()}`
+
+describe('while Redis is away', () => {
+  it('the cache misses, and takes what it is given without complaint', async () => {
+    const cache = redisCache({ url: await nobodyThere(), logger: silentLogger })
+    onTestFinished(() => cache.close())
+    await cache.set('key', 'value', 60_000)
+    expect(await cache.get('key')).toBeNull()
+    await cache.delete('key')
+  })
+
+  it('wake-ups reach their own process', async () => {
+    const wakeups = redisWakeups({ url: await nobodyThere(), logger: silentLogger })
+    onTestFinished(() => wakeups.close())
+    const woken = vi.fn()
+    wakeups.subscribe('channel', woken)
+    wakeups.wake('channel')
+    await vi.waitFor(() => expect(woken).toHaveBeenCalledTimes(1), { timeout: 20_000 })
+  })
+})
