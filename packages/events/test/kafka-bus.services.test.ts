@@ -95,6 +95,28 @@ describe('the bus of Kafka, besides', () => {
     })
   })
 
+  it('shows the broker who it is, and is turned away with a wrong password', async () => {
+    const { brokers: guarded, username, password } = inject('kafkaLogin')
+    const as = (secret: string): EventBus =>
+      kafkaBus({
+        brokers: guarded,
+        clientId: 'test',
+        logger: silentLogger,
+        prefix: newPrefix(),
+        credentials: { mechanism: 'plain', username, password: secret },
+      })
+    const known = as(password)
+    onTestFinished(() => known.close())
+    const seen: DeliveredEvent[] = []
+    await known.subscribe(reader(async (event) => void seen.push(event)))
+    const events = numbered('A', 1)
+    await known.publish(events)
+    await vi.waitFor(() => expect(seen).toEqual(events), WAIT)
+    const unknown = as('wrong')
+    onTestFinished(() => unknown.close())
+    await expect(unknown.publish(events)).rejects.toThrow(/SASL PLAIN authentication failed/)
+  })
+
   it('sends dead letters again, as they were, once each, to a consumer that takes them by now', async () => {
     const prefix = newPrefix()
     const letters = new DeadLetters({ brokers, clientId: 'test', logger: silentLogger, prefix })

@@ -18,6 +18,9 @@ export default defineConfig({
     ...everyTest.test,
     include: ['{packages,subgraphs}/*/test/**/*.services.test.ts', '{certs,wso2,e2e}/**/*.services.test.ts'],
     exclude: ['**/node_modules/**', '**/dist/**'],
+    // A dozen processes start and are killed here, on machines that may be busy.
+    testTimeout: 180_000,
+    hookTimeout: 240_000,
     globalSetup: ['packages/testing/src/global-setup.ts', 'packages/testing/src/services/services-setup.ts'],
     reporters: ['default', refusesSkips],
   },

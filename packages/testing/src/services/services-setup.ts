@@ -4,12 +4,13 @@ import { join, resolve } from 'node:path'
 import { freePort } from '@corridor/dev-services'
 import type { TestProject } from 'vitest/node'
 import { startDynamoLocal } from './start-dynamo-local.ts'
-import { startKafka } from './start-kafka.ts'
+import { type KafkaLogin, startKafka } from './start-kafka.ts'
 import { startRedis } from './start-redis.ts'
 
 declare module 'vitest' {
   interface ProvidedContext {
     kafkaBrokers: string[]
+    kafkaLogin: KafkaLogin
     redisUrl: string
     dynamoEndpoint: string
   }
@@ -41,6 +42,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
     project.provide('dynamoEndpoint', dynamo.endpoint)
     project.provide('redisUrl', redis.url)
     project.provide('kafkaBrokers', kafka.brokers)
+    project.provide('kafkaLogin', kafka.login)
     return teardown
   } catch (error) {
     await teardown()

@@ -8,6 +8,14 @@ import { type StartedProgram, startProgram } from './started-program.ts'
 /** One per broker, which is a cluster of its own; a folder that carries it already is used as it is. */
 const CLUSTER_ID = Buffer.from('corridor-cluster').toString('base64url')
 
+/** Where clients must show who they are, and somebody whom the broker knows. */
+export interface KafkaLogin {
+  readonly brokers: string[]
+  readonly username: string
+  readonly password: string
+}
+const USER = { username: 'corridor', password: 'for-these-tests-alone' }
+
 /**
  * A real Apache Kafka: one broker that is its own controller (KRaft), on loopback, its data in `folder`, kept from an
  * earlier run if it is there. The jars are those of `pomFile`, fetched by Maven; needs `mvn` and a Java of 17 or newer.
@@ -20,10 +28,14 @@ export async function startKafka({
   folder: string
   pomFile: string
   port: number
-}): Promise<StartedProgram & { brokers: string[] }> {
+}): Promise<StartedProgram & { brokers: string[]; login: KafkaLogin }> {
   const jars = fetchJars(folder, pomFile)
+  const loginPort = await freePort()
   const properties = join(folder, 'server.properties')
-  writeFileSync(properties, propertiesOf({ port, controllerPort: await freePort(), data: join(folder, 'data') }))
+  writeFileSync(
+    properties,
+    propertiesOf({ port, controllerPort: await freePort(), loginPort, data: join(folder, 'data') }),
+  )
   const java = ['-cp', join(jars, '*')]
   runToEnd('java', [...java, 'kafka.tools.StorageTool', 'format', '-g', '-t', CLUSTER_ID, '-c', properties])
   const broker = `127.0.0.1:${port}`
@@ -34,18 +46,31 @@ export async function startKafka({
     logFile: join(folder, 'kafka.log'),
     isReady: () => hasController(broker),
   })
-  return { ...started, brokers: [broker] }
+  return { ...started, brokers: [broker], login: { brokers: [`127.0.0.1:${loginPort}`], ...USER } }
 }
 
-function propertiesOf({ port, controllerPort, data }: { port: number; controllerPort: number; data: string }): string {
+function propertiesOf({
+  port,
+  controllerPort,
+  loginPort,
+  data,
+}: {
+  port: number
+  controllerPort: number
+  loginPort: number
+  data: string
+}): string {
   const settings = {
     'process.roles': 'broker,controller',
     'node.id': 1,
     'controller.quorum.voters': `1@127.0.0.1:${controllerPort}`,
-    listeners: `PLAINTEXT://127.0.0.1:${port},CONTROLLER://127.0.0.1:${controllerPort}`,
-    'advertised.listeners': `PLAINTEXT://127.0.0.1:${port}`,
+    listeners: `PLAINTEXT://127.0.0.1:${port},LOGIN://127.0.0.1:${loginPort},CONTROLLER://127.0.0.1:${controllerPort}`,
+    'advertised.listeners': `PLAINTEXT://127.0.0.1:${port},LOGIN://127.0.0.1:${loginPort}`,
     'controller.listener.names': 'CONTROLLER',
-    'listener.security.protocol.map': 'PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT',
+    'listener.security.protocol.map': 'PLAINTEXT:PLAINTEXT,LOGIN:SASL_PLAINTEXT,CONTROLLER:PLAINTEXT',
+    'inter.broker.listener.name': 'PLAINTEXT',
+    'sasl.enabled.mechanisms': 'PLAIN',
+    'listener.name.login.plain.sasl.jaas.config': `org.apache.kafka.common.security.plain.PlainLoginModule required user_${USER.username}="${USER.password}";`,
     'log.dirs': data,
     'offsets.topic.num.partitions': 3,
     'offsets.topic.replication.factor': 1,
