@@ -5,7 +5,9 @@ import { createSigner, type JWK, systemClock } from '@corridor/platform'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import WebSocket from 'ws'
 import { startTestPlatform, type TestPlatform } from '../journey/platform.ts'
-import { type Attack, frameAttacks, httpAttacks } from './corpus.ts'
+import type { Attack } from './attack.ts'
+import { httpAttacks } from './corpus.ts'
+import { frameAttacks } from './frames.ts'
 
 /** An answer that takes longer hangs. */
 const TIMEOUT_MS = 30_000
