@@ -38,6 +38,8 @@ export interface OneProcessOptions extends PlatformOptions {
   readonly clock?: Clock
   /** How long the sandbox provider takes to settle a deposit. */
   readonly settleAfterMs?: number
+  /** Whether payments are moved in this process, or by whoever is started beside it. Default: true. */
+  readonly movesPayments?: boolean
 }
 
 export interface RunningPlatform {
@@ -103,7 +105,8 @@ async function start(options: OneProcessOptions, stops: StopStack): Promise<Runn
   const seeds = await queuedSeeds(databases)
 
   say('Starting workers')
-  await startWorkers({ ...shared, settleAfterMs: options.settleAfterMs })
+  await startWorkers(shared)
+  if (options.movesPayments ?? true) startProcessor({ ...shared, settleAfterMs: options.settleAfterMs })
   await waitForSeeds({ databases, seeds, logger })
 
   say('Starting the router')
@@ -174,7 +177,7 @@ async function startPoller(input: {
   poller.start()
 }
 
-/** Poller, relays with the consumers they feed, and the payment processor. Rates are there when this returns. */
+/** Poller, and relays with the consumers they feed. Rates are there when this returns. */
 async function startWorkers(
   input: Foundation & {
     clients: ServiceClients
@@ -184,10 +187,9 @@ async function startWorkers(
     wakeups: Wakeups
     stops: StopStack
     forex: ForexSettings
-    settleAfterMs: number | undefined
   },
 ): Promise<void> {
-  const { databases, ports, secrets, clients, external, clock, logger, wakeups, stops } = input
+  const { databases, secrets, clients, external, clock, logger, wakeups, stops } = input
   await startPoller(input)
 
   const risk = createRiskConsumers({ databaseUrl: databases['rule-engine'], service: 'risk-counters' })
@@ -222,7 +224,20 @@ async function startWorkers(
 
   startLedgerWorkers(input)
   await startProfileSync(input)
+}
 
+/** Payments are moved from here on, with the sandbox as their provider. */
+function startProcessor(
+  input: Foundation & {
+    clients: ServiceClients
+    clock: Clock
+    logger: Logger
+    wakeups: Wakeups
+    stops: StopStack
+    settleAfterMs: number | undefined
+  },
+): void {
+  const { databases, ports, secrets, clients, clock, logger, wakeups, stops } = input
   const sandbox = sandboxProvider({
     callbackUrl: `http://localhost:${ports.router}/callbacks/sandbox`,
     callbackSecret: secrets.text('payment.callback'),

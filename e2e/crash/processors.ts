@@ -1,0 +1,111 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { fileURLToPath } from 'node:url'
+import type { RunningPlatform } from '@corridor/embedded'
+import type { JWK } from '@corridor/platform'
+import { expect } from 'vitest'
+
+const PROGRAM = fileURLToPath(new URL('processor-process.ts', import.meta.url))
+/** Short, so that who comes after a dead processor need not wait long. */
+const LEASE_MS = 300
+const REACH = { timeout: 30_000, interval: 20 }
+
+/** Processors of a platform that has none of its own, each a process. */
+export class Processors {
+  private readonly told: string
+  private readonly started: Processor[] = []
+  /** Begun while the one before is at work: to start takes longer than to work. */
+  private next: Processor
+
+  constructor(platform: RunningPlatform, dataDirectory: string) {
+    const { keys, texts } = JSON.parse(readFileSync(join(dataDirectory, 'secrets.json'), 'utf8')) as {
+      keys: Record<string, { privateJwk: JWK }>
+      texts: Record<string, string>
+    } // As the platform keeps them.
+    const names = ['ledger', 'forex', 'rule-engine', 'profile'] as const
+    this.told = JSON.stringify({
+      databaseUrl: platform.databases.payment,
+      privateJwk: keys['payment-processor']?.privateJwk,
+      urls: Object.fromEntries(names.map((name) => [name, `http://127.0.0.1:${platform.ports[name]}/graphql`])),
+      callbackUrl: platform.url.replace('/graphql', '/callbacks/sandbox'),
+      callbackSecret: texts['payment.callback'],
+      leaseMs: LEASE_MS,
+    })
+    this.next = this.spawn()
+  }
+
+  /** One that works, and at the point that is named gets the signal. */
+  async begin(point: string | null = null, signal: 'SIGKILL' | 'SIGSTOP' = 'SIGKILL'): Promise<Processor> {
+    const processor = this.next
+    this.next = this.spawn()
+    await processor.begin(point, signal)
+    return processor
+  }
+
+  /** One that works until it is killed at that point. */
+  async dieAt(point: string): Promise<void> {
+    const processor = await this.begin(point)
+    await expect.poll(() => processor.signal, { ...REACH, message: `no processor came to ${point}` }).toBe('SIGKILL')
+    expect(processor.passed.at(-1)).toBe(point)
+  }
+
+  async close(): Promise<void> {
+    for (const processor of this.started) await processor.kill()
+  }
+
+  private spawn(): Processor {
+    const processor = new Processor(
+      spawn(process.execPath, [PROGRAM, this.told], { env: {}, stdio: ['pipe', 'pipe', 'inherit'] }),
+    )
+    this.started.push(processor)
+    return processor
+  }
+}
+
+/** A processor, and the points that it has passed. */
+export class Processor {
+  readonly passed: string[] = []
+  private readonly ready: Promise<unknown>
+
+  constructor(private readonly child: ChildProcess) {
+    const { stdout } = child
+    if (!stdout) throw new Error('its output is read')
+    const lines = createInterface({ input: stdout })
+    this.ready = once(lines, 'line')
+    lines.on('line', (line) => this.passed.push(line))
+  }
+
+  /** By what it was ended; null while it lives. */
+  get signal(): NodeJS.Signals | null {
+    return this.child.signalCode
+  }
+
+  async begin(point: string | null, signal: string): Promise<void> {
+    await this.ready
+    this.child.stdin?.write(`${JSON.stringify({ point, signal })}\n`)
+  }
+
+  /** Waits until it has passed a point since `from`. */
+  async hasPassed(point: string, from = 0): Promise<void> {
+    await expect.poll(() => this.passed.slice(from), REACH).toContain(point)
+  }
+
+  /** Whether it sleeps, as the system sees it. */
+  get sleeps(): boolean {
+    return /^State:\s+T/m.test(readFileSync(`/proc/${this.child.pid}/status`, 'utf8'))
+  }
+
+  wake(): void {
+    this.child.kill('SIGCONT')
+  }
+
+  async kill(): Promise<void> {
+    if (this.child.exitCode !== null || this.child.signalCode !== null) return
+    const ended = once(this.child, 'exit')
+    this.child.kill('SIGKILL')
+    await ended
+  }
+}
