@@ -42,6 +42,8 @@ describe('docker-compose.yml', () => {
     )
     for (const name of workers) expect(run).toContain(`workers/dist/${name}/main.js`)
     expect(run).toContain('router/dist/main.js')
+    const chart = parse(readFileSync(join(ROOT, 'deploy/helm/corridor/values.yaml'), 'utf8')) as { workers: object } // Helm's.
+    expect(Object.keys(chart.workers).sort()).toEqual([...workers].sort())
   })
 
   it('pins every image to a version', () => {

@@ -28,6 +28,8 @@ async function main(): Promise<void> {
     REDIS_URL: setting.url(),
     OIDC_ISSUER: setting.url(),
     OIDC_JWKS_URI: setting.url(),
+    IDENTITY_CLIENT_ID: setting.text(''),
+    IDENTITY_CLIENT_SECRET: setting.text(''),
     DYNAMODB_ENDPOINT: setting.text('aws'),
   })
   const directory = openDataDirectory(folder)
@@ -46,7 +48,12 @@ async function main(): Promise<void> {
       issuer: config.OIDC_ISSUER,
       jwks: new URL(config.OIDC_JWKS_URI),
       tokenUrl: null,
-      management: { scimUrl: `${origin}/scim2`, tokenUrl: `${origin}/oauth2/token`, clientId: '', clientSecret: '' },
+      management: {
+        scimUrl: `${origin}/scim2`,
+        tokenUrl: `${origin}/oauth2/token`,
+        clientId: config.IDENTITY_CLIENT_ID,
+        clientSecret: config.IDENTITY_CLIENT_SECRET,
+      },
     },
     redisUrl: config.REDIS_URL,
     kafka: readKafkaConnection(process.env),
