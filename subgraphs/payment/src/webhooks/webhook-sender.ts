@@ -1,11 +1,17 @@
-import { type Consumer, type DeliveredEvent, handleOnce, Loop } from '@corridor/events'
-import { type Clock, createPool, inTransaction, type Logger, type Pool, type Wakeups } from '@corridor/platform'
+import { type Consumer, type DeliveredEvent, Loop } from '@corridor/events'
+import { CallGroup, type Clock, createPool, type Logger, type Pool, type Wakeups } from '@corridor/platform'
 import { Webhook as Signer } from 'standardwebhooks'
 import { Agent, request } from 'undici'
 import { publicLookup } from './public-address.ts'
 import { nextAttemptAt, toldOf } from './webhook.ts'
 import { WebhookSecrets } from './webhook-secret.ts'
-import { type DueDelivery, insertDeliveries, settleDelivery, takeDueDeliveries } from './webhook-store.ts'
+import {
+  type DueDelivery,
+  insertDeliveries,
+  settleDelivery,
+  type ToDeliver,
+  takeDueDeliveries,
+} from './webhook-store.ts'
 import { DELIVERIES_CHANNEL } from './webhook-use-cases.ts'
 
 export interface WebhookSenderDeps {
@@ -55,7 +61,7 @@ export function createWebhookSender(deps: WebhookSenderDeps): WebhookSender {
     channels: [DELIVERIES_CHANNEL],
   })
   return {
-    consumer: { name: SERVICE, topics: ['payment.events'], handle: (event) => fanOut(deps, pool, event) },
+    consumer: { name: SERVICE, topics: ['payment.events'], handle: fanOut(deps, pool) },
     start: () => loop.start(),
     stop: async () => {
       await loop.stop()
@@ -65,27 +71,36 @@ export function createWebhookSender(deps: WebhookSenderDeps): WebhookSender {
   }
 }
 
-/** A delivery per endpoint that wants the event, in the transaction that marks it as handled. */
-async function fanOut({ clock, wakeups }: WebhookSenderDeps, pool: Pool, event: DeliveredEvent): Promise<void> {
-  const { id, type, data, occurredAt } = event
-  const { paymentId, status, payer, payee } = data as {
-    paymentId: string
-    status: string
-    payer: string
-    payee: string | null
-  } // As payment.events are described.
-  const made = await inTransaction(pool, async (client) => {
-    if (!(await handleOnce(client, { consumer: SERVICE, eventId: id }))) return 0
-    return insertDeliveries(client, {
+/**
+ * Makes a delivery per endpoint that wants an event, once however often it comes. Events that come side by side share a
+ * statement; those of one payment follow each other.
+ */
+function fanOut({ clock, wakeups }: WebhookSenderDeps, pool: Pool): (event: DeliveredEvent) => Promise<void> {
+  const group = new CallGroup<ToDeliver & { readonly key: string }, undefined>({
+    answer: async (events) => {
+      const made = await insertDeliveries(pool, events, clock.now())
+      if (made > 0) wakeups.wake(DELIVERIES_CHANNEL)
+      return events.map(() => undefined)
+    },
+    keyOf: ({ key }) => key,
+    groupsAtOnce: 1,
+  })
+  return ({ id: eventId, key, type, data, occurredAt }) => {
+    const { paymentId, status, payer, payee } = data as {
+      paymentId: string
+      status: string
+      payer: string
+      payee: string | null
+    } // As payment.events are described.
+    return group.submit({
+      key,
+      eventId,
       owners: toldOf({ type, payer, payee }),
-      eventId: id,
       type,
       occurredAt,
       data: { paymentId, status },
-      now: clock.now(),
     })
-  })
-  if (made > 0) wakeups.wake(DELIVERIES_CHANNEL)
+  }
 }
 
 class Attempts {

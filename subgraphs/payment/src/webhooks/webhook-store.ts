@@ -48,25 +48,30 @@ export async function deleteWebhook(client: SqlClient, id: string, owner: string
   return true
 }
 
-/** A delivery for every endpoint of these customers that wants this event; each once, however often the event comes. */
-export async function insertDeliveries(
-  client: SqlClient,
-  event: {
-    readonly owners: readonly string[]
-    readonly eventId: string
-    readonly type: string
-    readonly occurredAt: Date
-    readonly data: object
-    readonly now: Date
-  },
-): Promise<number> {
+/** An event, and the customers whose endpoints are told of it. */
+export interface ToDeliver {
+  readonly eventId: string
+  readonly owners: readonly string[]
+  readonly type: string
+  readonly occurredAt: Date
+  readonly data: object
+}
+
+/**
+ * A delivery for every endpoint that wants an event; each once, however often the event comes. Answers how many are new.
+ */
+export async function insertDeliveries(client: SqlClient, events: readonly ToDeliver[], now: Date): Promise<number> {
   const { rowCount } = await client.query({
     name: 'webhook-deliveries',
     text: `insert into webhook_deliveries (id, webhook_id, event_id, event_type, occurred_at, data, next_attempt_at)
-           select gen_random_uuid(), w.id, $2, $3, $4, $5, $6 from webhooks w
-           where w.owner = any($1::uuid[]) and w.deleted_at is null and (w.events = '{}' or $3 = any(w.events))
+           select gen_random_uuid(), w.id, e."eventId", e.type, e."occurredAt", e.data, $2
+           from json_to_recordset($1::json)
+             as e ("eventId" uuid, owners uuid[], type text, "occurredAt" timestamptz, data jsonb)
+           join webhooks w on w.owner = any(e.owners)
+           where w.deleted_at is null and (w.events = '{}' or e.type = any(w.events))
+           order by e."occurredAt"
            on conflict (webhook_id, event_id) do nothing`,
-    values: [event.owners, event.eventId, event.type, event.occurredAt, JSON.stringify(event.data), event.now],
+    values: [JSON.stringify(events), now],
   })
   return rowCount ?? 0
 }
