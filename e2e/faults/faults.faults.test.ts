@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { CustomerJourney } from '@corridor/embedded'
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest'
 import { Books } from './checks.ts'
 import { FaultPlatform, PARTS, SERVERS, type Victim } from './fault-platform.ts'
 import { Load, type Route } from './load.ts'
@@ -64,6 +64,13 @@ beforeEach(async () => {
   })
 })
 
+/** Ends with its test, however that ends: what goes on would spoil the checks of the next. */
+function underLoad(): Load {
+  const load = new Load(routes)
+  onTestFinished(() => load.stop())
+  return load
+}
+
 async function checkEverything(load: Load): Promise<void> {
   await load.stop()
   await platform.ready()
@@ -89,7 +96,7 @@ describe(`with payments under way, and seed ${SEED}`, () => {
   it.each(rounds)(
     'loses nothing in round $round, when $victims are killed',
     async ({ victims }) => {
-      const load = new Load(routes)
+      const load = underLoad()
       await delay(BEFORE_MS + random() * BEFORE_MS)
       for (const victim of victims) platform.kill(victim)
       await delay(AWAY_MS)
@@ -103,7 +110,7 @@ describe(`with payments under way, and seed ${SEED}`, () => {
   it.each(OUTAGES)(
     'loses nothing while $server is away for $awayMs ms',
     async ({ server, awayMs }) => {
-      const load = new Load(routes)
+      const load = underLoad()
       await delay(BEFORE_MS)
       platform.kill(server)
       await delay(awayMs)
@@ -117,7 +124,7 @@ describe(`with payments under way, and seed ${SEED}`, () => {
   it.each(OUTAGES)(
     'loses nothing when $server hangs, and goes on as if nothing had been',
     async ({ server }) => {
-      const load = new Load(routes)
+      const load = underLoad()
       await delay(BEFORE_MS)
       platform.signal(server, 'SIGSTOP')
       await delay(HANGS_MS)
@@ -131,7 +138,7 @@ describe(`with payments under way, and seed ${SEED}`, () => {
   it(
     'loses nothing, and refuses nothing for good, while every part is restarted in turn',
     async () => {
-      const load = new Load(routes)
+      const load = underLoad()
       for (const part of PARTS) await platform.restart(part)
       await checkEverything(load)
     },
