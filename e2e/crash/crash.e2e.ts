@@ -60,11 +60,9 @@ describe('a processor that is killed at every step of every journey', () => {
       await journeys.review(sent)
       await journeys.refund(sent.transfer)
       await journeys.refund(sent.conversion)
-      await dieAt(
-        ['payoutDetails:middle', 'provider:middle'],
-        [...around('payoutDetails'), ...around('postJournals'), 'commit:before'],
-      )
-      await dieAt(['postJournals:middle', 'commit:middle'], around('commit'))
+      await dieAt(['payoutDetails:middle'], [...around('payoutDetails'), ...around('provider')])
+      await dieAt(['provider:middle', 'postJournals:middle'], around('postJournals'))
+      await dieAt(['commit:middle'], around('commit'))
       await finish()
 
       await journeys.refund(sent.deposit)

@@ -7,6 +7,8 @@ import type { TestPlatform } from '../journey/platform.ts'
 
 /** Within which every payment must have come to rest once a processor lives. */
 const BOUND = { timeout: 30_000, interval: 50 }
+/** Not in the past when it arrives, however slow the machine. */
+const SCHEDULED_AFTER_MS = 3_000
 const FUNDING = ['45000.00', '45000.00', '45000.00', '45000.00', '45000.00', '45000.00', '45000.00', '45000.00']
 
 type Sent = Readonly<Record<string, string>>
@@ -79,7 +81,7 @@ export class Journeys {
     const { usd: fromWalletId, payeeUsd: toWalletId, payeeInr, beneficiaryId } = this
     const send = async (amount: string, to: object): Promise<string> =>
       (await this.ada.send({ idempotencyKey: randomUUID(), fromWalletId, debit: money(amount), ...to })).id
-    const scheduledFor = new Date(systemClock.now().getTime() + 1_000).toISOString()
+    const soon = () => new Date(systemClock.now().getTime() + SCHEDULED_AFTER_MS).toISOString()
     return {
       transfer: await send('10.00', { toWalletId }),
       conversion: await send('20.00', { toWalletId: payeeInr }),
@@ -92,7 +94,7 @@ export class Journeys {
       refused: await send('100002.00', { toWalletId }),
       cancelled: await send('60.00', { toWalletId }),
       cancelledTooLate: await send('70.00', { toWalletId }),
-      scheduled: await send('80.00', { toWalletId, scheduledFor }),
+      scheduled: await send('80.00', { toWalletId, scheduledFor: soon() }),
     }
   }
 
@@ -162,6 +164,7 @@ export class Journeys {
   async checkBooks(): Promise<void> {
     await this.checkEvents()
     await this.checkTransfers()
+    await this.checkBalances()
     const checks = await checkInvariants({ pool: this.ledger, clock: systemClock })
     expect(checks.length).toBeGreaterThan(0)
     expect(checks.filter(({ holds }) => !holds)).toEqual([])
@@ -186,23 +189,28 @@ export class Journeys {
   /** The ledger has exactly the transfers that the states of all payments and refunds demand. */
   private async checkTransfers(): Promise<void> {
     const { rows: payments } = await this.payments.query<Row>('select id, kind, status, transfer_ids from payments')
-    const { rows: refunds } = await this.payments.query<{ id: string; payment_id: string; status: string }>(
-      'select id, payment_id, status from refunds',
+    const { rows: refunds } = await this.payments.query<Row>('select id, status, transfer_ids from refunds')
+    const { rows: transfers } = await this.ledger.query<{ id: string; journal_id: string; action: string }>(
+      'select id, journal_id, action from transfers',
     )
-    const { rows: transfers } = await this.ledger.query<{ journal_id: string; action: string }>(
-      'select journal_id, action from transfers',
+    // Resolutions are told by what they resolve.
+    const resolutions = new Set(transfers.filter(({ action }) => RESOLVES.has(action)).map(({ id }) => id))
+    const known = new Set([...payments, ...refunds].flatMap((row) => row.transfer_ids))
+    const [posted, told] = [transfers.map(({ id }) => id), [...known]].map((ids) =>
+      ids.filter((id) => !resolutions.has(id)).toSorted(),
     )
+    expect(posted).toEqual(told)
     const actions = new Map<string, string[]>()
     for (const { journal_id: journal, action } of transfers) {
       actions.set(journal, [...(actions.get(journal) ?? []), action])
     }
-    const known = new Set<string>()
+    const explained = new Set<string>()
     const rolesOf = (id: string): string => {
       const found: string[] = []
       for (const role of ['post', 'hold', 'resolve']) {
         const journal = uuidv5(role, id)
         const [action, ...others] = actions.get(journal) ?? []
-        known.add(journal)
+        explained.add(journal)
         if (action === undefined) continue
         expect(others.filter((other) => other !== action)).toEqual([])
         found.push(action)
@@ -216,7 +224,29 @@ export class Journeys {
       expect(status).toBe('COMPLETED')
       expect(['POST', 'HOLD CAPTURE']).toContain(rolesOf(id))
     }
-    expect([...actions.keys()].filter((journal) => !known.has(journal))).toEqual([])
+    expect([...actions.keys()].filter((journal) => !explained.has(journal))).toEqual([])
+  }
+
+  /** Each wallet has what its payments and refunds brought and took, and nothing held. */
+  private async checkBalances(): Promise<void> {
+    const { rows: expected } = await this.payments.query<{ id: string; minor: string }>(
+      `with arrived as (
+         select * from payments where status in ('COMPLETED', 'PARTIALLY_REFUNDED', 'REFUNDED')
+       ), moved as (
+         select to_wallet_id as id, credit_minor as minor from arrived
+         union all select from_wallet_id, -(principal_minor + fee_minor) from arrived
+         union all select to_wallet_id, -r.amount_minor from refunds r join arrived on arrived.id = r.payment_id
+         union all select from_wallet_id, r.returned_minor from refunds r join arrived on arrived.id = r.payment_id
+       )
+       select id, sum(minor)::text as minor from moved where id is not null group by id order by id`,
+    )
+    const { rows: wallets } = await this.ledger.query(
+      `select id, posted_minor::text as minor from accounts
+       where code = 'customer.wallet' and (posted_minor <> 0 or held_minor <> 0) order by id`,
+    )
+    expect(wallets).toEqual(expected.filter(({ minor }) => minor !== '0'))
+    const { rows: held } = await this.ledger.query('select id from accounts where held_minor <> 0')
+    expect(held).toEqual([])
   }
 
   private async deposit(amount: string): Promise<string> {
@@ -238,6 +268,7 @@ export class Journeys {
   }
 }
 
+const RESOLVES = new Set(['CAPTURE', 'VOID'])
 const money = (amount: string) => ({ amount, currency: 'USD' })
 
 /** What a payment in that state may have in the ledger: posted at once, or held and then posted or given back. */
