@@ -199,6 +199,8 @@ const toDecide = (payment: Payment & PricedFields) => ({
   amountUsdMinor: payment.referenceUsdMinor,
   counterpartyId: payment.kind === 'TRANSFER' ? payment.payee : null,
   destinationCountry: payment.destinationCountry,
+  fromAccountId: payment.fromWalletId,
+  toAccountId: payment.toWalletId,
 })
 
 function journalOf(payment: Payment & PricedFields, role: 'post' | 'hold'): JournalToPost {

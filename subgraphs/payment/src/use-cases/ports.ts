@@ -105,6 +105,9 @@ export interface ToDecide {
   readonly amountUsdMinor: bigint
   readonly counterpartyId: string | null
   readonly destinationCountry: string | null
+  /** The wallets, for lists of blocked accounts. */
+  readonly fromAccountId: string | null
+  readonly toAccountId: string | null
 }
 
 export interface Verdict {

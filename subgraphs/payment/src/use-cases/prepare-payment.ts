@@ -61,6 +61,8 @@ export async function preparePayment(
     amountUsdMinor: usdMinor,
     counterpartyId: to.owner,
     destinationCountry: to.country,
+    fromAccountId: from.id,
+    toAccountId: to.walletId,
   }
   await rules.decide([subject], { prepare: true })
   await insertQuote(pool, quote)
