@@ -111,7 +111,11 @@ export async function createForexSubgraph(deps: ForexDeps): Promise<ForexSubgrap
     name: 'forex',
     schema,
     pool,
-    recordTicks: (ticks) => recorder.record(ticks),
+    async recordTicks(ticks) {
+      const recorded = await recorder.record(ticks)
+      await book.reread()
+      return recorded
+    },
     ready: async () => [
       await checkDatabase(pool),
       ...(history ? [await checkDependency('dynamodb', () => history.check())] : []),
