@@ -3,7 +3,7 @@
  * router runtime, on the same subgraphs and queries. Rounds take turns, so that the machine's moods meet all alike.
  */
 import { spawn } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
@@ -11,12 +11,12 @@ import { Pool } from 'undici'
 import { ask, type LoadResult, load } from './router/load.ts'
 import { installHive, PEERS, type Peer, type PeerFiles, type PeerName, startPeer, stopped } from './router/peers.ts'
 import { bodyOf, QUERIES, type QueryName } from './router/queries.ts'
+import { benchSupergraph } from './router/supergraph.ts'
 import { createIssuer } from './router/tokens.ts'
 
-const ROOT = join(import.meta.dirname, '..')
 const ROUNDS = Number(process.argv[2] ?? 3)
-const WARM_UP = 300
-const COUNTS: Readonly<Record<QueryName, number>> = { one: 1_000, list: 500, page: 500, large: 200 }
+const WARM_UP = 150
+const COUNTS: Readonly<Record<QueryName, number>> = { one: 600, list: 300, page: 300, large: 150 }
 const MODES = ['unique', 'identical'] as const
 const NAMES = Object.keys(QUERIES) as QueryName[]
 
@@ -40,22 +40,9 @@ async function urlsOfStandIns(): Promise<Record<string, string>> {
 }
 
 function writeFiles(urls: Record<string, string>): PeerFiles {
-  const committed = readFileSync(join(ROOT, 'supergraph.graphql'), 'utf8')
-  const sdl = committed.replace(
-    /(@join__graph\(name: "([^"]+)", url: )"[^"]*"/g,
-    (_, head, name) => `${head}"${urls[name]}"`,
-  )
-  const plain = sdl.replace(/(@link\(url: "[^"]*\/(?:authenticated|requiresScopes)\/[^"]*"), for: SECURITY/g, '$1')
-  const write = (name: string, text: string): string => {
-    writeFileSync(join(folder, name), text)
-    return join(folder, name)
-  }
-  return {
-    folder,
-    supergraph: write('supergraph.graphql', sdl),
-    plainSupergraph: write('plain.graphql', plain),
-    jwks: write('jwks.json', JSON.stringify(issuer.jwks)),
-  }
+  const jwks = join(folder, 'jwks.json')
+  writeFileSync(jwks, JSON.stringify(issuer.jwks))
+  return { folder, jwks, ...benchSupergraph(folder, urls) }
 }
 
 /** All peers must give the same answer, or their figures say nothing. */
