@@ -234,6 +234,24 @@ describe('a webhook', () => {
     )
   })
 
+  it('whose every attempt killed its sender is given up, and not sent again', async () => {
+    const [payer, payee] = [payments.customer(), payments.customer()]
+    const webhook = await register(payer, { events: ['payment.completed'] })
+    await pay(payer, payee)
+    await until(async () => expect(await deliveriesOf(payer, webhook)).toMatchObject([{ status: 'DELIVERED' }]))
+    endpoint.received.splice(0)
+    await payments.rows(
+      `update webhook_deliveries set status = 'PENDING', attempts = 8, next_attempt_at = $2 where webhook_id = $1`,
+      [webhook.id, payments.clock.now()],
+    )
+    await until(async () =>
+      expect(await deliveriesOf(payer, webhook)).toMatchObject([
+        { status: 'DEAD', attempts: 8, lastError: 'The attempt did not end.' },
+      ]),
+    )
+    expect(endpoint.received).toEqual([])
+  })
+
   it('follows no redirect', async () => {
     const [payer, payee] = [payments.customer(), payments.customer()]
     const webhook = await register(payer, { events: ['payment.completed'] })

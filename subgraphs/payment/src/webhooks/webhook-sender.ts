@@ -3,10 +3,11 @@ import { CallGroup, type Clock, createPool, type Logger, type Pool, type Wakeups
 import { Webhook as Signer } from 'standardwebhooks'
 import { Agent, request } from 'undici'
 import { publicLookup } from './public-address.ts'
-import { nextAttemptAt, toldOf } from './webhook.ts'
+import { MAX_ATTEMPTS, nextAttemptAt, toldOf } from './webhook.ts'
 import { WebhookSecrets } from './webhook-secret.ts'
 import {
   type DueDelivery,
+  giveUpSpentDeliveries,
   insertDeliveries,
   settleDelivery,
   type ToDeliver,
@@ -118,6 +119,8 @@ class Attempts {
   async round(): Promise<boolean> {
     const now = this.deps.clock.now()
     const until = new Date(now.getTime() + TAKEN_FOR_MS)
+    const givenUp = await giveUpSpentDeliveries(this.pool, { now, maxAttempts: MAX_ATTEMPTS })
+    if (givenUp > 0) this.deps.logger.error({ givenUp }, 'webhooks whose last attempt did not end are given up')
     const due = await takeDueDeliveries(this.pool, { now, until, limit: AT_ONCE })
     await Promise.all(due.map((delivery) => this.attempt(delivery)))
     return due.length === AT_ONCE

@@ -88,9 +88,23 @@ export interface DueDelivery {
   readonly attempts: number
 }
 
+/** Gives up what has had all its attempts and never said how the last one went. */
+export async function giveUpSpentDeliveries(
+  client: SqlClient,
+  { now, maxAttempts }: { readonly now: Date; readonly maxAttempts: number },
+): Promise<number> {
+  const { rowCount } = await client.query({
+    name: 'webhook-give-up',
+    text: `update webhook_deliveries set status = 'DEAD', next_attempt_at = null, last_error = 'The attempt did not end.'
+           where status = 'PENDING' and next_attempt_at <= $1 and attempts >= $2`,
+    values: [now, maxAttempts],
+  })
+  return rowCount ?? 0
+}
+
 /**
  * Takes deliveries that are due: nobody else attempts them before `until`, by when they are settled or come again. The
- * attempt counts when it is taken, so that one that kills its sender does not come for ever.
+ * attempt counts when it is taken: one that kills its sender each time is given up with the others.
  */
 export async function takeDueDeliveries(
   client: SqlClient,

@@ -1,5 +1,5 @@
 import { accept, type Result, refuse } from '@corridor/platform'
-import type { PaymentStatus } from '../domain/payment.ts'
+import { PAYMENT_STATUSES } from '../domain/payment.ts'
 import { isPublicAddress } from './public-address.ts'
 
 /** An endpoint of a customer's. Its secret is never part of it. */
@@ -28,20 +28,7 @@ export const MAX_WEBHOOKS = 20
 const MAX_URL_LENGTH = 2_048
 
 /** Every event of payments, by the state that it tells of. */
-const EVENT_TYPES = (
-  [
-    'SCHEDULED',
-    'PENDING',
-    'IN_REVIEW',
-    'AUTHORIZED',
-    'COMPLETED',
-    'PARTIALLY_REFUNDED',
-    'REFUNDED',
-    'DECLINED',
-    'FAILED',
-    'CANCELLED',
-  ] as const satisfies readonly PaymentStatus[]
-).map((status) => `payment.${status.toLowerCase()}`)
+const EVENT_TYPES = PAYMENT_STATUSES.map((status) => `payment.${status.toLowerCase()}`)
 
 /** What a payee is told of: what has reached him. */
 const ARRIVED = new Set(['payment.completed', 'payment.partially_refunded', 'payment.refunded'])
@@ -57,6 +44,8 @@ export function toldOf(event: { type: string; payer: string; payee: string | nul
  * last the delivery is dead, until it is replayed.
  */
 const RETRY_AFTER_S = [5, 300, 1_800, 7_200, 18_000, 36_000, 21_600]
+
+export const MAX_ATTEMPTS = RETRY_AFTER_S.length + 1
 
 /** When to try again after that many attempts; null: not by itself. */
 export function nextAttemptAt(attempts: number, now: Date): Date | null {
