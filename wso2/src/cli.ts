@@ -36,7 +36,7 @@ const USAGE = `npm run wso2 -- <command> [--dry-run]
   setup-key-manager                        Identity Server as a key manager of API Manager
   setup-roles                              the roles, in Identity Server
   setup-scopes                             shared scopes with their roles, in both products
-  publish                                  schema, operations with scopes, policies; deployed, seen live, published
+  publish [--redeploy]                     schema, operations with scopes, policies; deployed, seen live, published
   create-app <name> [--grants a,b] [--scopes a,b] [--callback-url url] [--replace-keys]
   token <grant> [--app name] [--scopes a,b] [--user name] [--file path]
         grants: ${Object.keys(GRANTS).join(', ')}
@@ -49,6 +49,7 @@ Settings are read from the environment: see .env.example.`
 
 const OPTIONS = {
   'dry-run': { type: 'boolean', default: false },
+  redeploy: { type: 'boolean', default: false },
   'replace-keys': { type: 'boolean', default: false },
   help: { type: 'boolean', default: false },
   grants: { type: 'string', default: 'authorization_code,refresh_token,password' },
@@ -111,11 +112,11 @@ const COMMANDS: Readonly<Record<string, Command>> = {
     await run([scopesStep(connections, desired()), identityScopesStep(connections, desired())])
     return undefined
   },
-  publish: async ({ connections, settings, desired, run }) => {
+  publish: async ({ connections, settings, desired, run, values }) => {
     await run([
       policiesStep(connections, desired()),
       workingCopyStep(connections, desired(), settings),
-      deployStep(connections, desired(), settings),
+      deployStep(connections, desired(), settings, { redeploy: values.redeploy }),
     ])
     return undefined
   },

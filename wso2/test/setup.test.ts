@@ -136,6 +136,17 @@ describe('setup-all', () => {
     expect(operation(both, 'rate')).toMatchObject({ scopes: ['forex:read'] })
   })
 
+  it('deploys again when it is asked to, for an update whose event was lost', async () => {
+    const both = await products()
+    await both.run('setup-all')
+    both.supergraph = WITH_ONE_MORE_QUERY
+    both.manager.traps.lostDeployments = 1
+    await both.run('publish')
+    expect(operation(both, 'oneMore')).toBeUndefined()
+    await both.run('publish --redeploy')
+    expect(operation(both, 'oneMore')).toMatchObject({ scopes: ['forex:read'] })
+  })
+
   it('gives up with what to do when the gateway never gets it', async () => {
     const both = await products({ lostDeployments: 99 })
     await expect(both.run('setup-all')).rejects.toThrow(/the gateway has not got it\.\n {2}Remedy: /)

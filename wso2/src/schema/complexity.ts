@@ -19,19 +19,17 @@ const SINGLE = 1
  * would otherwise count as one object.
  */
 export function fieldWeights(schema: GraphQLSchema): FieldWeight[] {
-  const roots = new Set([schema.getMutationType()?.name, schema.getSubscriptionType()?.name])
+  const roots = new Set([schema.getMutationType(), schema.getSubscriptionType()])
   return Object.values(schema.getTypeMap())
-    .filter((type) => isObjectType(type) && !type.name.startsWith('__') && !roots.has(type.name))
+    .filter(isObjectType)
+    .filter((type) => !type.name.startsWith('__') && !roots.has(type))
     .flatMap((type) =>
-      isObjectType(type)
-        ? Object.values(type.getFields()).map((field) => ({
-            type: type.name,
-            field: field.name,
-            complexityValue: weightOf(type.name, field),
-          }))
-        : [],
+      Object.values(type.getFields()).map((field) => ({
+        type: type.name,
+        field: field.name,
+        complexityValue: weightOf(type.name, field),
+      })),
     )
-    .sort((a, b) => (`${a.type}.${a.field}` < `${b.type}.${b.field}` ? -1 : 1))
 }
 
 function weightOf(type: string, field: GraphQLField<unknown, unknown>): number {

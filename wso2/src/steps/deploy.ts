@@ -14,7 +14,12 @@ const DEPLOY_ATTEMPTS = 3
  * A revision of the working copy, deployed, seen live at the gateway and published. Its description carries the digest of
  * what it was made from: a run that was killed between any two calls finds by it what is left to do.
  */
-export const deployStep = (connections: Connections, desired: Desired, settings: Settings): Step => ({
+export const deployStep = (
+  connections: Connections,
+  desired: Desired,
+  settings: Settings,
+  { redeploy = false } = {},
+): Step => ({
   name: 'Revision and deployment',
   look: async () => {
     const { publisher } = connections
@@ -28,9 +33,10 @@ export const deployStep = (connections: Connections, desired: Desired, settings:
         what: current === undefined ? 'a revision of the working copy, deployed' : 'the revision, deployed',
         apply: () => deploy(connections, desired, settings),
       })
-    } else if (!(await isLive(connections, settings))) {
+    } else if (redeploy || !(await isLive(connections, settings))) {
+      const why = redeploy ? 'as asked' : 'the gateway has not got it'
       const apply = () => deploy(connections, desired, settings)
-      changes.push({ sign: '~', what: 'the revision, deployed again: the gateway has not got it', apply })
+      changes.push({ sign: '~', what: `the revision, deployed again: ${why}`, apply })
     }
     for (const revision of revisions) {
       if (revision === current || current === undefined || !isDeployed(current)) continue
@@ -95,6 +101,7 @@ async function idOf({ publisher }: Connections, { api }: Settings): Promise<stri
   return found.id
 }
 
+/** The gateway tells whether it has the API, not which revision of it: docs/wso2/troubleshooting.md says what follows. */
 async function isLive({ gateway }: Connections, { api }: Settings): Promise<boolean> {
   const query = { apiName: api.name, version: api.version }
   return (await gateway.find({ method: 'GET', path: '/api/am/gateway/v2/api-artifact', query })) !== null
