@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import {
   ConfigError,
   createSigner,
-  type JWK,
+  isJwk,
   readConfig,
   runMain,
   type Setting,
@@ -21,8 +21,6 @@ const AUTH_MODES: readonly AuthMode[] = ['bearer', 'assertion']
 const CALLBACK_OWNERS = { stripe: 'payment', complycube: 'profile', 'identity-server': 'profile' }
 /** Sandboxes are no providers of production. */
 const SANDBOX_OWNERS = { sandbox: 'payment', 'sandbox-kyc': 'profile' }
-
-const isJwk = (value: unknown): value is JWK => typeof value === 'object' && value !== null && 'kty' in value
 
 const isUrls = (value: unknown): value is Record<string, string> =>
   typeof value === 'object' &&

@@ -43,6 +43,7 @@ export {
   createVerifier,
   generateInternalKeyPair,
   INTERNAL_TOKEN_SECONDS,
+  isJwk,
   type JWK,
   type KeyPair,
   type Signer,

@@ -19,6 +19,9 @@ const CACHED_TOKENS = 20_000
 
 export type { JWK } from 'jose'
 
+/** Whether a value of configuration has the form of a JSON Web Key (RFC 7517). */
+export const isJwk = (value: unknown): value is JWK => typeof value === 'object' && value !== null && 'kty' in value
+
 export interface KeyPair {
   readonly privateJwk: JWK
   readonly publicJwk: JWK

@@ -2,6 +2,7 @@ import {
   type Clock,
   createSigner,
   createVerifier,
+  isJwk,
   type JWK,
   type Logger,
   readConfig,
@@ -109,9 +110,8 @@ const databaseVariable = (name: SubgraphName): string => `${inCapitals(name)}_DA
 const urlVariable = (name: SubgraphName): string => `${inCapitals(name)}_URL`
 const addressOf = (name: SubgraphName): Setting<string> => setting.url(`http://localhost:${PORTS[name]}/graphql`)
 
-const isKey = (value: unknown): value is JWK => typeof value === 'object' && value !== null && 'kty' in value
 const isKeys = (value: unknown): value is Record<string, JWK> =>
-  typeof value === 'object' && value !== null && Object.values(value).every(isKey)
+  typeof value === 'object' && value !== null && Object.values(value).every(isJwk)
 
 const COMMON = {
   HOST: setting.text('127.0.0.1'),
@@ -119,4 +119,4 @@ const COMMON = {
   REDIS_URL: setting.url(),
   INTERNAL_PUBLIC_KEYS: setting.json(isKeys, 'public JWKs by issuer, in JSON'),
 }
-const PRIVATE_KEY = { INTERNAL_PRIVATE_KEY: setting.json(isKey, 'the private JWK of this service') }
+const PRIVATE_KEY = { INTERNAL_PRIVATE_KEY: setting.json(isJwk, 'the private JWK of this service') }

@@ -2,7 +2,7 @@ import { kafkaBus, readKafkaConnection } from '@corridor/events'
 import {
   ConfigError,
   createSigner,
-  type JWK,
+  isJwk,
   readConfig,
   runMain,
   setting,
@@ -15,7 +15,6 @@ import { readMailSettings } from './mail-settings.ts'
 import { createMailer } from './mailer.ts'
 
 const SERVICE = 'mailer'
-const isJwk = (value: unknown): value is JWK => typeof value === 'object' && value !== null && 'kty' in value
 
 /** Sends the mails that events ask for. */
 await runMain(SERVICE, async ({ logger, onStop }) => {

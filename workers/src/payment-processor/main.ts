@@ -9,7 +9,7 @@ import {
 import {
   ConfigError,
   createSigner,
-  type JWK,
+  isJwk,
   readConfig,
   redisWakeups,
   runMain,
@@ -21,7 +21,6 @@ import {
 import { createServiceClient } from '@corridor/subgraph'
 
 const SERVICE = 'payment-processor'
-const isJwk = (value: unknown): value is JWK => typeof value === 'object' && value !== null && 'kty' in value
 
 /** Moves payments, with the funding provider that is named. */
 await runMain(SERVICE, async ({ logger, onStop }) => {
