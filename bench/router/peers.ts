@@ -85,7 +85,7 @@ async function ready(child: ChildProcess, url: string): Promise<void> {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
       body: '{"query":"{ __typename }"}',
-    }).catch(() => null)
+    }).catch(() => null) // Not listening yet; a peer that never does is reported below.
     if (answer?.ok) return
     await sleep(100)
   }

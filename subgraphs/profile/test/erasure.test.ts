@@ -149,7 +149,7 @@ describe('an erasure', () => {
     await subgraph.close()
     expect(await started.keyRows('select 1 from subject_keys where subject = $1', [id])).toEqual([])
     expect(await started.deps.directory.find(id)).not.toBeNull()
-    await started.rows('update identity_sync set next_attempt_at = now() where profile_id = $1', [id])
+    await started.rows('update identity_sync set next_attempt_at = now() - interval '1 second' where profile_id = $1', [id])
     await started.core.sync.round()
     expect(await started.deps.directory.find(id)).toBeNull()
   })
@@ -165,7 +165,7 @@ describe('an erasure', () => {
       key[0]?.master_key_id,
     ])
     await started.rows(
-      `insert into identity_sync (profile_id, kind, version, next_attempt_at) values ($1, 'REMOVE', 99, now())`,
+      `insert into identity_sync (profile_id, kind, version, next_attempt_at) values ($1, 'REMOVE', 99, now() - interval '1 second')`,
       [id],
     )
     await started.core.sync.round()
