@@ -149,7 +149,9 @@ describe('an erasure', () => {
     await subgraph.close()
     expect(await started.keyRows('select 1 from subject_keys where subject = $1', [id])).toEqual([])
     expect(await started.deps.directory.find(id)).not.toBeNull()
-    await started.rows('update identity_sync set next_attempt_at = now() - interval '1 second' where profile_id = $1', [id])
+    await started.rows(`update identity_sync set next_attempt_at = now() - interval '1 second' where profile_id = $1`, [
+      id,
+    ])
     await started.core.sync.round()
     expect(await started.deps.directory.find(id)).toBeNull()
   })
