@@ -103,8 +103,11 @@ const toApiError = ({ message, extensions }: GraphQLFailure): ApiError => ({
   ...(typeof extensions?.field === 'string' ? { field: extensions.field } : {}),
 })
 
-/** An access token for a user of the development platform, by the password grant; his password is his name. */
-export async function fetchToken(tokenUrl: string, username: string): Promise<string> {
+/**
+ * An access token for a user of the development platform, by the password grant; his password is his name. Without
+ * `scope` it has all scopes of his roles.
+ */
+export async function fetchToken(tokenUrl: string, username: string, scope?: string): Promise<string> {
   const response = await fetch(tokenUrl, {
     method: 'POST',
     headers: { 'content-type': 'application/x-www-form-urlencoded' },
@@ -113,6 +116,7 @@ export async function fetchToken(tokenUrl: string, username: string): Promise<st
       client_id: 'corridor-cli',
       username,
       password: username,
+      ...(scope === undefined ? {} : { scope }),
     }),
     signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS),
   })

@@ -21,6 +21,8 @@ export interface External {
   /** Settings of forex, by the names of their variables. */
   readonly forex?: Readonly<Record<string, string>>
   readonly oidcIssuer?: string
+  /** The gateway whose assertions the router takes beside access tokens. */
+  readonly apiManager?: { readonly jwksUri: string; readonly apiContext: string }
   /** Lets webhooks lead to this machine and to private networks, for whoever tries them here. */
   readonly allowPrivateWebhooks?: boolean
   /** By which services manage the users of that issuer, by SCIM2. */
@@ -75,6 +77,8 @@ export function readPlatformSettings(env: Environment): PlatformSettings {
     OIDC_ISSUER: setting.optional(setting.url()),
     IDENTITY_CLIENT_ID: setting.optional(setting.text()),
     IDENTITY_CLIENT_SECRET: setting.optional(setting.text()),
+    AM_JWKS_URI: setting.optional(setting.url()),
+    AM_API_CONTEXT: setting.optional(setting.text()),
     FUNDING_PROVIDER: setting.oneOf(['sandbox'], 'sandbox'),
     WEBHOOKS_ALLOW_PRIVATE: setting.flag(false),
   })
@@ -97,6 +101,9 @@ export function readPlatformSettings(env: Environment): PlatformSettings {
       ...(config.IDENTITY_CLIENT_ID === undefined || config.IDENTITY_CLIENT_SECRET === undefined
         ? {}
         : { identityClient: { clientId: config.IDENTITY_CLIENT_ID, clientSecret: config.IDENTITY_CLIENT_SECRET } }),
+      ...(config.AM_JWKS_URI === undefined || config.AM_API_CONTEXT === undefined
+        ? {}
+        : { apiManager: { jwksUri: config.AM_JWKS_URI, apiContext: config.AM_API_CONTEXT } }),
     },
   }
 }

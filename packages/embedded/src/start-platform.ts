@@ -110,12 +110,18 @@ async function start(options: OneProcessOptions, stops: StopStack): Promise<Runn
   await waitForSeeds({ databases, seeds, logger })
 
   say('Starting the router')
+  const { apiManager } = external
   const router = createRouter({
     supergraphSdl,
     subgraphUrls: Object.fromEntries(SUBGRAPHS.map((name) => [name, subgraphUrl(ports, name)])),
     signer: clients.signer('router'),
-    identity: { issuer: identity.issuer, audience: AUDIENCE, jwks: identity.jwks },
-    authModes: ['bearer'],
+    identity: {
+      issuer: identity.issuer,
+      audience: AUDIENCE,
+      jwks: identity.jwks,
+      ...(apiManager ? { assertion: { jwks: new URL(apiManager.jwksUri), apiContext: apiManager.apiContext } } : {}),
+    },
+    authModes: apiManager ? ['bearer', 'assertion'] : ['bearer'],
     clock,
     logger,
     allowedOrigins: allowedOrigins(ports),

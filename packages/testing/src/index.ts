@@ -1,4 +1,6 @@
 export { freePort } from '@corridor/dev-services'
+export type { PublishedApi } from './api-manager/published-api.ts'
+export { type ApiManagerGateway, startApiManagerGateway } from './api-manager/start-gateway.ts'
 export { asService, asUser, codesOf, dataOf, run } from './operations.ts'
 export { type TestClock, testClock } from './test-clock.ts'
 export { createTestDatabase, type TestDatabase } from './test-database.ts'

@@ -10,7 +10,10 @@ import { allowedOrigins, mailSettings, SUPERGRAPH_FILE } from '../start-platform
 import { profileSettings, sandboxKycSettings } from '../start-subgraphs.ts'
 import type { Part } from './supervisor.ts'
 
-export interface PartsInput extends Foundation, BetweenProcesses, Pick<External, 'allowPrivateWebhooks'> {
+export interface PartsInput
+  extends Foundation,
+    BetweenProcesses,
+    Pick<External, 'allowPrivateWebhooks' | 'apiManager'> {
   readonly mail?: External['mail'] | undefined
   readonly rateIntervalMs: number
   /** Settings of forex, by the names of their variables. */
@@ -117,7 +120,7 @@ function workerParts(input: PartsInput): Part[] {
   ]
 }
 
-function routerPart({ ports, secrets, identity }: PartsInput): Part {
+function routerPart({ ports, secrets, identity, apiManager }: PartsInput): Part {
   return {
     name: 'router',
     main: 'router/dist/main.js',
@@ -131,6 +134,13 @@ function routerPart({ ports, secrets, identity }: PartsInput): Part {
       OIDC_JWKS_URI: identity.jwks.href,
       OIDC_AUDIENCE: AUDIENCE,
       ALLOWED_ORIGINS: allowedOrigins(ports).join(','),
+      ...(apiManager
+        ? {
+            AUTH_MODES: 'bearer,assertion',
+            AM_JWKS_URI: apiManager.jwksUri,
+            AM_API_CONTEXT: apiManager.apiContext,
+          }
+        : {}),
     },
   }
 }

@@ -39,7 +39,7 @@ async function start(options: ProcessesOptions, stops: StopStack): Promise<Runni
   await seed(foundation, logger)
   const seeds = await queuedSeeds(databases)
 
-  const { redisUrl, kafka, forex = {}, allowPrivateWebhooks = false } = external
+  const { redisUrl, kafka, forex = {}, allowPrivateWebhooks = false, apiManager } = external
   const { subgraphs, workers, router } = partsOf({
     ...foundation,
     redisUrl,
@@ -48,6 +48,7 @@ async function start(options: ProcessesOptions, stops: StopStack): Promise<Runni
     mail: external.mail,
     forex,
     rateIntervalMs,
+    ...(apiManager ? { apiManager } : {}),
   })
   const supervisor = new Supervisor({ runDirectory: directory.run, logger })
   for (const group of [subgraphs, [...workers, router]]) {

@@ -1,0 +1,2 @@
+export { type Desired, desiredState } from './desired.ts'
+export { readSettings } from './settings.ts'
