@@ -55,6 +55,16 @@ export class Books {
     }, REST)
   }
 
+  /** All of what follows. */
+  async checkAll(sent: readonly Sent[]): Promise<void> {
+    await this.checkInvariants()
+    await this.checkSent(sent)
+    await this.checkEvents()
+    await this.checkEffects()
+    await this.checkDescribed()
+    await this.checkMails()
+  }
+
   /** Every invariant of the books, and that nothing was parked or given up. */
   async checkInvariants(): Promise<void> {
     const checks = await checkInvariants({ pool: this.pools.ledger, clock: systemClock })

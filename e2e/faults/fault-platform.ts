@@ -2,8 +2,16 @@ import { randomBytes } from 'node:crypto'
 import { chmodSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
 import { startPostgres } from '@corridor/dev-services'
-import { ApiClient, fetchToken, type RunningPlatform, readPlatformSettings, startProcesses } from '@corridor/embedded'
+import {
+  ApiClient,
+  fetchToken,
+  type ProcessesOptions,
+  type RunningPlatform,
+  readPlatformSettings,
+  startProcesses,
+} from '@corridor/embedded'
 import { createLogger } from '@corridor/platform'
 import { startTestKafka, startTestRedis } from '@corridor/testing'
 import { vi } from 'vitest'
@@ -19,16 +27,25 @@ export const SERVERS = ['postgresql', 'redis', 'kafka'] as const
 export type Victim = (typeof PARTS)[number] | (typeof SERVERS)[number]
 
 /** Fixed, and below those that the system gives to whoever connects: what was killed must find its port free. */
-const OFFSET = 22_000
+const OFFSET = Number(process.env.FAULTS_PORT_OFFSET ?? 22_000)
 const REDIS_PORT = 6_379 + OFFSET
 const KAFKA_PORT = 9_092 + OFFSET
 const RESTART = { timeout: 60_000, interval: 50 }
 /** How often the rates move: each move is one more thing that can be lost. */
 const RATE_INTERVAL_MS = 2_000
+const SLOW_STOPPED_MS = 300
+const SLOW_RUNNING_MS = 100
 
-interface Server {
+export interface Server {
   readonly pid: number
   stop(): Promise<void>
+}
+
+export interface FaultPlatformOptions {
+  /** Further addresses, such as those of a proxy of the test's own. */
+  readonly external?: Partial<ProcessesOptions['external']>
+  /** Where PostgreSQL keeps its data, when it is not in the folder of the rest. */
+  readonly postgresDirectory?: string
 }
 
 /** A platform of processes on a PostgreSQL, a Redis and a Kafka of its own, any of which can be killed. */
@@ -38,19 +55,21 @@ export class FaultPlatform {
   private constructor(
     readonly running: RunningPlatform,
     readonly brokers: readonly string[],
+    /** As its superuser, who finds a connection where others find none. */
+    readonly adminUrl: string,
     private readonly folder: string,
     private readonly servers: Map<string, Server>,
     private readonly starts: ReadonlyMap<string, () => Promise<Server>>,
   ) {}
 
-  static async start(): Promise<FaultPlatform> {
+  static async start({ external, postgresDirectory }: FaultPlatformOptions = {}): Promise<FaultPlatform> {
     const folder = mkdtempSync(join(tmpdir(), 'corridor-faults-'))
     chmodSync(folder, 0o755) // PostgreSQL's own user passes through when the tests run as root.
     const { ports } = readPlatformSettings({ PLATFORM_PORT_OFFSET: String(OFFSET) })
     const password = randomBytes(18).toString('base64url')
     const postgres = () =>
       startPostgres({
-        dataDirectory: join(folder, 'postgres', 'data'),
+        dataDirectory: postgresDirectory ?? join(folder, 'postgres', 'data'),
         binariesDirectory: join(folder, 'postgres', 'binaries'),
         logFile: join(folder, 'postgres.log'),
         port: ports.postgres,
@@ -71,11 +90,16 @@ export class FaultPlatform {
       const running = await startProcesses({
         dataDirectory: join(folder, '.data'),
         ports,
-        external: { databaseUrl: adminUrl, redisUrl: `redis://127.0.0.1:${REDIS_PORT}`, kafka: { brokers } },
+        external: {
+          databaseUrl: adminUrl,
+          redisUrl: `redis://127.0.0.1:${REDIS_PORT}`,
+          kafka: { brokers },
+          ...external,
+        },
         logger: createLogger({ service: 'faults', level: 'error' }),
         rateIntervalMs: RATE_INTERVAL_MS,
       })
-      return new FaultPlatform(running, brokers, folder, servers, starts)
+      return new FaultPlatform(running, brokers, adminUrl, folder, servers, starts)
     } catch (error) {
       // The folder stays: it has the logs that say why.
       for (const server of servers.values()) await server.stop()
@@ -96,6 +120,21 @@ export class FaultPlatform {
 
   signal(victim: Victim, signal: NodeJS.Signals): void {
     process.kill(this.pidOf(victim), signal)
+  }
+
+  /** Stops it again and again, `forMs` in all, so that it does a quarter of what it could. */
+  async slow(victim: Victim, forMs: number): Promise<void> {
+    for (const until = performance.now() + forMs; performance.now() < until; ) {
+      this.signal(victim, 'SIGSTOP')
+      await delay(SLOW_STOPPED_MS)
+      this.signal(victim, 'SIGCONT')
+      await delay(SLOW_RUNNING_MS)
+    }
+  }
+
+  /** What PostgreSQL has said since it was last started. */
+  get postgresLog(): string {
+    return readFileSync(join(this.folder, 'postgres.log'), 'utf8')
   }
 
   /** Where mails are kept that no server takes. */
