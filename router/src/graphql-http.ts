@@ -24,6 +24,7 @@ export interface GraphqlHttpOptions {
 /** Longer keys than any client of ours makes are not handed on. */
 const MAX_IDEMPOTENCY_KEY = 255
 const JSON_TYPE = /^application\/json\s*(;|$)/i
+const GRAPHQL_TYPE = 'application/graphql-response+json'
 const KNOWN_ACCEPTS = 100
 const OK = 200
 
@@ -51,7 +52,7 @@ export function createGraphqlHttp(options: GraphqlHttpOptions): (request: Incomi
   return async (request) => {
     const trace = traceOf(request.headers)
     const caller = await identity.authenticate(credentialsOf(request.headers)).catch((error: unknown) => error)
-    if (caller instanceof Error) return refusalReply(caller, trace.traceId, logger)
+    if (caller instanceof Error) return inAcceptedType(request, refusalReply(caller, trace.traceId, logger))
     const context: RouterContext = {
       caller: caller as Caller, // Whatever is not an error is what was awaited.
       trace,
@@ -60,9 +61,11 @@ export function createGraphqlHttp(options: GraphqlHttpOptions): (request: Incomi
     }
     if (request.method !== 'POST') return throughApollo(request, undefined, context)
     const body = await jsonBody(request, limits)
-    if ('problem' in body) return errorReply(body.status, 'BAD_REQUEST', body.problem, trace.traceId)
+    const refused = (status: number, problem: string): Reply =>
+      inAcceptedType(request, errorReply(status, 'BAD_REQUEST', problem, trace.traceId))
+    if ('problem' in body) return refused(body.status, body.problem)
     const problem = problemOfPersisted(body.value)
-    if (problem !== null) return errorReply(400, 'BAD_REQUEST', problem, trace.traceId)
+    if (problem !== null) return refused(400, problem)
     const contentType = contentTypes.get(acceptOf(request))
     const known = contentType === undefined ? null : knownOperation(executor(), body.value, context)
     if (contentType === undefined || !known) return throughApollo(request, body.value, context)
@@ -125,6 +128,15 @@ function knownOperation(executor: OperationExecutor, body: unknown, context: Rou
 }
 
 const acceptOf = ({ headers }: IncomingMessage): string => headers.accept ?? ''
+
+/**
+ * A refusal as GraphQL's own media type for whoever takes it: as plain JSON clients do not read the errors in an answer
+ * whose status is not 2xx (GraphQL over HTTP, "Processing the response").
+ */
+function inAcceptedType(request: IncomingMessage, reply: Reply): Reply {
+  if (!acceptOf(request).includes(GRAPHQL_TYPE)) return reply
+  return { ...reply, headers: { ...reply.headers, 'content-type': `${GRAPHQL_TYPE}; charset=utf-8` } }
+}
 
 /** 401 for credentials that do not hold, 503 when they could not be judged. */
 function refusalReply(error: Error, traceId: string, logger: Logger): Reply {

@@ -78,6 +78,14 @@ describe('credentials', () => {
     expect((await ask(`Basic ${Buffer.from('anna:anna').toString('base64')}`)).status).toBe(401)
   })
 
+  it('are refused in the media type that the client takes, or it would not read the code', async () => {
+    const accept = 'application/graphql-response+json,application/json;q=0.9'
+    const headers = { 'content-type': 'application/json', authorization: 'Bearer x', accept }
+    const response = await fetch(world.router.url, { method: 'POST', headers, body: '{"query":"{ whoAmI }"}' })
+    expect(response.headers.get('content-type')).toBe('application/graphql-response+json; charset=utf-8')
+    expect(await response.json()).toMatchObject({ errors: [{ extensions: { code: 'UNAUTHENTICATED' } }] })
+  })
+
   it('that expire stop to hold, also when they were seen before', async () => {
     const token = await signed(claims())
     expect((await ask(`Bearer ${token}`)).status).toBe(200)
