@@ -62,6 +62,8 @@ export {
   withDatabase,
 } from './migrate.ts'
 export { createOrm, type EntityManager, LockMode, type MikroORM, sqlOf } from './orm.ts'
+export { inProcessRateLimiter, type RateLimit, type RateLimiter } from './rate-limiter.ts'
+export { redisRateLimiter } from './redis-rate-limiter.ts'
 export { ROLE_SCOPES, type Role } from './roles.ts'
 export {
   contextOf,

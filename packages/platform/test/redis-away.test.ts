@@ -1,6 +1,6 @@
 import { freePort } from '@corridor/testing'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
-import { redisCache, redisWakeups, silentLogger } from '../src/index.ts'
+import { redisCache, redisRateLimiter, redisWakeups, silentLogger } from '../src/index.ts'
 
 const nobodyThere = async (): Promise<string> => `redis://127.0.0.1:${await freePort()}`
 
@@ -20,5 +20,13 @@ describe('while Redis is away', () => {
     wakeups.subscribe('channel', woken)
     wakeups.wake('channel')
     await vi.waitFor(() => expect(woken).toHaveBeenCalledTimes(1), { timeout: 20_000 })
+  })
+
+  it('each process limits by its own counts: neither nobody nor everybody is refused', async () => {
+    const limiter = redisRateLimiter({ url: await nobodyThere(), logger: silentLogger })
+    onTestFinished(() => limiter.close())
+    const limit = { perSecond: 0.001, burst: 3 }
+    expect(Array.from({ length: 4 }, () => limiter.take('anna', limit) === null)).toEqual([true, true, true, false])
+    expect(limiter.take('ben', limit)).toBeNull()
   })
 })
