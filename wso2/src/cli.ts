@@ -16,6 +16,7 @@ import { keyManagerStep } from './steps/key-manager.ts'
 import { policiesStep } from './steps/policies.ts'
 import { workingCopyStep } from './steps/publish.ts'
 import { identityScopesStep, rolesStep, scopesStep } from './steps/roles.ts'
+import { servicesSteps } from './steps/services.ts'
 import { teardownSteps } from './steps/teardown.ts'
 
 export interface CliOptions {
@@ -32,11 +33,12 @@ export interface CliOptions {
 const USAGE = `npm run wso2 -- <command> [--dry-run]
 
   health                                   whether both products are ready
-  setup-all                                everything below up to publish, after waiting for the products
+  setup-all                                everything below up to setup-services, after waiting for the products
   setup-key-manager                        Identity Server as a key manager of API Manager
   setup-roles                              the roles, in Identity Server
   setup-scopes                             shared scopes with their roles, in both products
   publish [--redeploy]                     schema, operations with scopes, policies; deployed, seen live, published
+  setup-services                           the services' own application in Identity Server, its keys in a file
   create-app <name> [--grants a,b] [--scopes a,b] [--callback-url url] [--replace-keys]
   token <grant> [--app name] [--scopes a,b] [--user name] [--file path]
         grants: ${Object.keys(GRANTS).join(', ')}
@@ -97,6 +99,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
       identityScopesStep(connections, desired()),
       workingCopyStep(connections, desired(), settings),
       deployStep(connections, desired(), settings),
+      ...servicesSteps(connections, settings),
     ])
     return undefined
   },
@@ -110,6 +113,10 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   },
   'setup-scopes': async ({ connections, desired, run }) => {
     await run([scopesStep(connections, desired()), identityScopesStep(connections, desired())])
+    return undefined
+  },
+  'setup-services': async ({ connections, settings, run }) => {
+    await run(servicesSteps(connections, settings))
     return undefined
   },
   publish: async ({ connections, settings, desired, run, values }) => {

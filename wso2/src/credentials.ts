@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Settings } from './settings.ts'
 
@@ -9,12 +9,42 @@ export interface Credentials {
 }
 
 const OWNER_ONLY = 0o600
+const OTHERS = 0o077
 const NAME = /^[A-Za-z0-9_-]{1,100}$/
 
 /** Keeps an application's keys where only the owner reads them. They are never printed. */
 export function saveCredentials(settings: Settings, application: string, credentials: Credentials): void {
-  mkdirSync(settings.credentialsFolder, { recursive: true, mode: 0o700 })
-  writeFileSync(fileOf(settings, application), `${JSON.stringify(credentials, null, 2)}\n`, { mode: OWNER_ONLY })
+  writeForOwner(settings, fileOf(settings, application), `${JSON.stringify(credentials, null, 2)}\n`)
+}
+
+/** By what the platform's services sign in to Identity Server, as variables of docker-compose.yml. */
+export interface ServiceCredentials {
+  readonly clientId: string
+  readonly clientSecret: string
+}
+
+export const serviceCredentialsFile = ({ credentialsFolder }: Settings): string =>
+  join(credentialsFolder, 'corridor-services.env')
+
+/** Whether they are in the file, and its owner alone can read it. */
+export function areServiceCredentialsKept(settings: Settings, credentials: ServiceCredentials): boolean {
+  const file = serviceCredentialsFile(settings)
+  return existsSync(file) && readFileSync(file, 'utf8') === variablesOf(credentials) && isForOwner(file)
+}
+
+export function saveServiceCredentials(settings: Settings, credentials: ServiceCredentials): void {
+  writeForOwner(settings, serviceCredentialsFile(settings), variablesOf(credentials))
+}
+
+const variablesOf = ({ clientId, clientSecret }: ServiceCredentials): string =>
+  `IDENTITY_CLIENT_ID=${clientId}\nIDENTITY_CLIENT_SECRET=${clientSecret}\n`
+
+const isForOwner = (file: string): boolean => (statSync(file).mode & OTHERS) === 0
+
+function writeForOwner({ credentialsFolder }: Settings, file: string, text: string): void {
+  mkdirSync(credentialsFolder, { recursive: true, mode: 0o700 })
+  writeFileSync(file, text, { mode: OWNER_ONLY })
+  chmodSync(file, OWNER_ONLY) // One that was there keeps its mode.
 }
 
 /** Of the environment (`WSO2_CONSUMER_KEY`, `WSO2_CONSUMER_SECRET`), else of the file that create-app wrote. */

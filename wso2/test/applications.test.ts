@@ -17,8 +17,9 @@ describe('create-app', () => {
     const { text } = await both.run('create-app console')
     const [application] = both.manager.applications.values()
     expect(application?.subscriptions).toMatchObject([{ apiId: both.manager.api?.id }])
-    const [client] = both.identity.clients.values()
-    expect(client?.authorized).toContain('payments:write')
+    const [key] = application?.keys ?? []
+    const client = both.identity.clients.get(String(key?.consumerKey))
+    expect([...(client?.authorized.values() ?? [])].flat()).toContain('payments:write')
     expect(client?.oidc).toMatchObject({ accessToken: { type: 'JWT' }, idToken: { audience: ['corridor'] } })
     expect(text).not.toContain('consumer-secret')
     expect(statSync(join(both.folder, 'console.json')).mode & 0o077).toBe(0)

@@ -8,6 +8,8 @@ interface AuthorizedApi {
 }
 
 interface Oidc {
+  readonly clientId?: string
+  readonly clientSecret?: string
   readonly grantTypes: readonly string[]
   readonly accessToken?: { readonly type?: string }
   readonly idToken?: { readonly audience?: readonly string[] }
@@ -24,6 +26,26 @@ export class IdentityApplications {
       query: { filter: `clientId eq ${clientId}` },
     })
     return applications[0]?.id ?? null
+  }
+
+  async find(name: string): Promise<string | null> {
+    const { applications = [] } = await this.rest.send<{ applications?: readonly { id: string; name: string }[] }>({
+      method: 'GET',
+      path: BASE,
+      query: { filter: `name eq ${name}` },
+    })
+    return applications.find((application) => application.name === name)?.id ?? null
+  }
+
+  /** One that nobody signs in to: it has a secret and asks for tokens. */
+  async create(name: string, description: string, grantTypes: readonly string[]): Promise<void> {
+    const inboundProtocolConfiguration = { oidc: { grantTypes, publicClient: false } }
+    const json = { name, description, inboundProtocolConfiguration }
+    await this.rest.send({ method: 'POST', path: BASE, body: { json } })
+  }
+
+  async delete(id: string): Promise<void> {
+    await this.rest.send({ method: 'DELETE', path: `${BASE}/${id}` })
   }
 
   async authorizedScopes(id: string, apiResourceId: string): Promise<readonly string[] | null> {

@@ -6,6 +6,8 @@ const SCIM = 'application/scim+json'
 const PATCH_SCHEMA = 'urn:ietf:params:scim:api:messages:2.0:PatchOp'
 /** All scopes that API Manager's connector makes belong to this API resource. */
 const API_RESOURCE = 'User-defined-oauth2-resource'
+/** Identity Server's own API of its users. */
+export const USERS_RESOURCE = '/scim2/Users'
 const PAGE = 100
 
 export interface Role {
@@ -138,8 +140,8 @@ export class IdentityServer {
     await this.rest.send({ method: 'DELETE', path: `/scim2/Users/${id}` })
   }
 
-  async findApiResource(): Promise<ApiResource | null> {
-    const query = { filter: `identifier eq ${API_RESOURCE}` }
+  async findApiResource(wanted = API_RESOURCE): Promise<ApiResource | null> {
+    const query = { filter: `identifier eq ${wanted}` }
     const path = '/api/server/v1/api-resources'
     const { APIResources = [] } = await this.rest.send<{
       APIResources?: readonly { id: string; identifier: string }[]
@@ -148,7 +150,7 @@ export class IdentityServer {
       path,
       query,
     })
-    const id = APIResources.find(({ identifier }) => identifier === API_RESOURCE)?.id
+    const id = APIResources.find(({ identifier }) => identifier === wanted)?.id
     if (id === undefined) return null
     const { scopes = [] } = await this.rest.send<Partial<ApiResource>>({ method: 'GET', path: `${path}/${id}` })
     return { id, scopes }

@@ -3,6 +3,7 @@ import type { Connections } from '../connections.ts'
 import type { Desired } from '../desired.ts'
 import type { Settings } from '../settings.ts'
 import { KEY_MANAGER } from './key-manager.ts'
+import { SERVICES } from './services.ts'
 
 /**
  * Takes away what setup-all and create-app made, in the order that the products allow: what uses a thing goes before it.
@@ -14,7 +15,7 @@ export function teardownSteps(
   settings: Settings,
   applications: readonly string[],
 ): Step[] {
-  const { admin, publisher, portal, identity } = connections
+  const { admin, publisher, portal, identity, applications: identityApplications } = connections
   const removal = (what: string, apply: () => Promise<void>): Change => ({ sign: '-', what, apply })
   return [
     {
@@ -26,6 +27,13 @@ export function teardownSteps(
             ? []
             : [removal(application.name, () => portal.deleteApplication(application.applicationId))],
         )
+      },
+    },
+    {
+      name: 'Application of the services',
+      look: async () => {
+        const id = await identityApplications.find(SERVICES)
+        return id === null ? [] : [removal(SERVICES, () => identityApplications.delete(id))]
       },
     },
     {

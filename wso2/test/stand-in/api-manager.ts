@@ -255,10 +255,8 @@ export class ApiManagerStandIn {
     const application = need(this.applications, applicationId)
     if (application.keys.length > 0) throw new Refused(409, 901409, 'Keys are there already')
     const { keyManager, keyType, grantTypesToBeSupported } = body as KeyRequest // As above.
-    const [consumerKey, id] = [randomUUID(), randomUUID()]
-    const oidc = { clientId: consumerKey, grantTypes: grantTypesToBeSupported, accessToken: { type: 'Default' } }
-    const client = { id, clientId: consumerKey, grantTypes: grantTypesToBeSupported, authorized: null, oidc }
-    this.identity.clients.set(consumerKey, client)
+    const oidc = { grantTypes: grantTypesToBeSupported, accessToken: { type: 'Default' } }
+    const { clientId: consumerKey } = this.identity.addClient(`admin_${applicationId}_${keyType}`, oidc)
     const key = { keyMappingId: randomUUID(), keyManager, keyType, consumerKey, consumerSecret: 'consumer-secret' }
     application.keys.push(key)
     return ok(key)

@@ -17,12 +17,19 @@ export interface StoredUser {
 export interface StoredClient {
   readonly id: string
   readonly clientId: string
-  readonly grantTypes: readonly string[]
-  authorized: string[] | null
-  oidc: object
+  readonly name: string
+  /** Scopes by the id of their API resource. */
+  readonly authorized: Map<string, string[]>
+  oidc: StoredOidc
 }
 
 const RESOURCE = 'User-defined-oauth2-resource'
+/** One of Identity Server's own, there from the start. */
+const USERS_API = {
+  id: 'users-api',
+  identifier: '/scim2/Users',
+  scopes: ['create', 'delete', 'list', 'update', 'view'].map((access) => `internal_user_mgt_${access}`),
+}
 
 /** Identity Server as far as provisioning sees it. Named maps are its database. */
 export class IdentityServerStandIn {
@@ -30,6 +37,13 @@ export class IdentityServerStandIn {
   readonly users = new Map<string, StoredUser>()
   readonly clients = new Map<string, StoredClient>()
   resource: { readonly id: string; readonly scopes: string[] } | null = null
+
+  addClient(name: string, oidc: StoredOidc): StoredClient {
+    const [id, clientId] = [randomUUID(), randomUUID()]
+    const client = { id, clientId, name, authorized: new Map(), oidc: { clientId, ...oidc } }
+    this.clients.set(clientId, client)
+    return client
+  }
 
   /** What the connector of API Manager does for a shared scope. */
   addScope(name: string, roles: readonly string[]): void {
@@ -81,46 +95,66 @@ export class IdentityServerStandIn {
       this.users.delete(this.#user(part('id')).id)
       return { status: 204 }
     },
-    'GET /api/server/v1/api-resources': () =>
+    'GET /api/server/v1/api-resources': ({ query }) =>
       ok({
         links: [],
-        APIResources: this.resource === null ? [] : [{ ...this.#resourceItem(this.resource.id), type: 'BUSINESS' }],
+        APIResources: this.#resources()
+          .filter(named(query))
+          .map((resource) => ({ ...resourceItem(resource), type: 'BUSINESS' })),
       }),
-    'GET /api/server/v1/api-resources/:id': ({ part }) =>
-      ok({
-        ...this.#resourceItem(part('id')),
-        scopes: this.resource?.scopes.map((name) => ({ id: name, name, displayName: name })),
-      }),
+    'GET /api/server/v1/api-resources/:id': ({ part }) => {
+      const resource = this.#resource(part('id'))
+      return ok({
+        ...resourceItem(resource),
+        scopes: resource.scopes.map((name) => ({ id: name, name, displayName: name })),
+      })
+    },
     'PATCH /api/server/v1/api-resources/:id': ({ body }) => {
       const { addedScopes } = body as { addedScopes: readonly { name: string }[] } // As above.
       this.resource?.scopes.push(...addedScopes.map(({ name }) => name))
       return { status: 204 }
     },
     'GET /api/server/v1/applications': ({ query }) => {
-      const found = [...this.clients.values()].filter(
-        ({ clientId }) => query.get('filter') === `clientId eq ${clientId}`,
-      )
-      return ok({ totalResults: found.length, applications: found.map(({ id, clientId }) => ({ id, clientId })) })
+      const found = [...this.clients.values()].filter(named(query))
+      const applications = found.map(({ id, name, clientId }) => ({ id, name, clientId }))
+      return ok({ totalResults: found.length, applications })
     },
-    'GET /api/server/v1/applications/:id/authorized-apis': ({ part }) => {
-      const { authorized } = this.#client(part('id'))
-      if (authorized === null) return ok([])
-      return ok([{ id: this.resource?.id, authorizedScopes: authorized.map((name) => ({ id: name, name })) }])
+    'POST /api/server/v1/applications': ({ body }) => {
+      const { name, inboundProtocolConfiguration } = body as NewApplication // As above.
+      if ([...this.clients.values()].some((client) => client.name === name)) {
+        throw new Refused(409, 409, `Application ${name} is there already`)
+      }
+      this.addClient(name, { clientSecret: `secret of ${name}`, ...inboundProtocolConfiguration.oidc })
+      return created()
     },
+    'DELETE /api/server/v1/applications/:id': ({ part }) => {
+      this.clients.delete(this.#client(part('id')).clientId)
+      return { status: 204 }
+    },
+    'GET /api/server/v1/applications/:id/authorized-apis': ({ part }) =>
+      ok(
+        [...this.#client(part('id')).authorized].map(([id, scopes]) => ({
+          id,
+          authorizedScopes: scopes.map((name) => ({ id: name, name })),
+        })),
+      ),
     'POST /api/server/v1/applications/:id/authorized-apis': ({ part, body }) => {
-      this.#client(part('id')).authorized = [...(body as { scopes: string[] }).scopes]
+      const { id, scopes } = body as { id: string; scopes: string[] } // As above.
+      const unknown = scopes.find((scope) => !this.#resource(id).scopes.includes(scope))
+      if (unknown !== undefined) throw new Refused(400, 400, `The API has no scope ${unknown}`)
+      this.#client(part('id')).authorized.set(id, [...scopes])
       return created()
     },
     'PATCH /api/server/v1/applications/:id/authorized-apis/:api': ({ part, body }) => {
-      const client = this.#client(part('id'))
+      const { authorized } = this.#client(part('id'))
       const { addedScopes, removedScopes } = body as { addedScopes: string[]; removedScopes: string[] } // As above.
-      const kept = (client.authorized ?? []).filter((scope) => !removedScopes.includes(scope))
-      client.authorized = [...kept, ...addedScopes]
+      const kept = (authorized.get(part('api')) ?? []).filter((scope) => !removedScopes.includes(scope))
+      authorized.set(part('api'), [...kept, ...addedScopes])
       return { status: 200 }
     },
     'GET /api/server/v1/applications/:id/inbound-protocols/oidc': ({ part }) => ok(this.#client(part('id')).oidc),
     'PUT /api/server/v1/applications/:id/inbound-protocols/oidc': ({ part, body }) => {
-      this.#client(part('id')).oidc = body as object // Held to the document by the contracts.
+      this.#client(part('id')).oidc = body as StoredOidc // Held to the document by the contracts.
       return { status: 200 }
     },
     'POST /oauth2/token': (asked) => this.#token(asked),
@@ -132,10 +166,11 @@ export class IdentityServerStandIn {
     const client = this.clients.get(clientId ?? '')
     if (client === undefined) return { status: 401, body: { error: 'invalid_client', error_description: 'unknown' } }
     const { grant_type, username = '', scope = '' } = body as Record<string, string> // A form.
-    if (!client.grantTypes.includes(grant_type ?? '')) {
+    if (!client.oidc.grantTypes.includes(grant_type ?? '')) {
       return { status: 400, body: { error: 'unauthorized_client', error_description: 'not this grant' } }
     }
-    const asked = scope.split(' ').filter((name) => client.authorized?.includes(name))
+    const authorized = [...client.authorized.values()].flat()
+    const asked = scope.split(' ').filter((name) => authorized.includes(name))
     const held = [...this.roles.values()]
       .filter(({ users }) => users.some(({ display }) => display === username))
       .flatMap(({ permissions }) => permissions)
@@ -157,8 +192,26 @@ export class IdentityServerStandIn {
   #role = (id: string): StoredRole => this.roles.get(id) ?? missing('role')
   #user = (id: string): StoredUser => this.users.get(id) ?? missing('user')
   #client = (id: string): StoredClient => [...this.clients.values()].find((item) => item.id === id) ?? missing('client')
-  #resourceItem = (id: string) => ({ id, name: RESOURCE, identifier: RESOURCE, self: `/api-resources/${id}` })
+  #resources = () => [USERS_API, ...(this.resource === null ? [] : [{ ...this.resource, identifier: RESOURCE }])]
+  #resource = (id: string) => this.#resources().find((resource) => resource.id === id) ?? missing('API resource')
 }
+
+interface StoredOidc {
+  readonly grantTypes: readonly string[]
+  readonly [name: string]: unknown
+}
+
+interface NewApplication {
+  readonly name: string
+  readonly inboundProtocolConfiguration: { readonly oidc: StoredOidc }
+}
+
+const resourceItem = ({ id, identifier }: { id: string; identifier: string }) => ({
+  id,
+  name: identifier,
+  identifier,
+  self: `/api-resources/${id}`,
+})
 
 interface ScimOperation {
   readonly op: string

@@ -93,6 +93,11 @@ export class Products {
       scopes: [...scopes.values()].map(({ name, bindings }) => ({ name, bindings })),
       policies: [...policies.values()].map(({ policyName }) => policyName),
       identityScopes: [...(this.identity.resource?.scopes ?? [])].sort(),
+      clients: [...this.identity.clients.values()].map(({ name, oidc, authorized }) => ({
+        name,
+        grantTypes: oidc.grantTypes,
+        scopes: [...authorized.values()].flat().sort(),
+      })),
       roles: [...this.identity.roles.values()]
         .map(({ displayName, permissions }) => ({ displayName, permissions: [...permissions].sort() }))
         .sort((a, b) => (a.displayName < b.displayName ? -1 : 1)),
