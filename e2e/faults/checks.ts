@@ -10,7 +10,7 @@ import type { FaultPlatform } from './fault-platform.ts'
 import { type Sent, sendOnce } from './load.ts'
 
 const AT_REST = ['COMPLETED', 'DECLINED', 'FAILED', 'CANCELLED', 'IN_REVIEW']
-/** A dead processor's wallets are another's after a minute; then everything must come to rest. */
+/** What is retried with growing delay is retried at least so often. */
 const REST = { timeout: 150_000, interval: 200 }
 const QUEUES = ['forex', 'ledger', 'payment', 'profile', 'rule-engine', 'wallet'] as const
 

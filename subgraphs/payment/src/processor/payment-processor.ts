@@ -36,7 +36,7 @@ export interface ProcessorDeps {
   readonly profile: ServiceClient
   readonly providers: Readonly<Record<string, FundingProvider>>
   readonly fees?: FeePolicy
-  /** How long a lease lasts. Default: longer than all calls of a group may take together. */
+  /** How long a lease lasts when it is not renewed: so long the payments of a dead processor wait for the next. */
   readonly leaseMs?: number
   /** Where a test may end the process. Absent otherwise. */
   readonly checkpoint?: ((at: Checkpoint) => Promise<void>) | undefined
@@ -55,8 +55,8 @@ const MAX_WALLETS = 100
 const MAX_PAYMENTS = 500
 const MAX_REFUNDS = 100
 const ITEMS_POLL_MS = 5_000
-/** A holder that sleeps longer has lost the lease. */
-const LEASE_MS = 60_000
+/** Renewed while its holder works. One that hangs longer has lost it, and commits nothing. */
+const LEASE_MS = 5_000
 const POLL_MS = 250
 
 /**
@@ -68,19 +68,23 @@ export function createPaymentProcessor(deps: ProcessorDeps): PaymentProcessor {
   const { clock, logger, wakeups, providers, fees = STANDARD_FEES, leaseMs = LEASE_MS, checkpoint } = deps
   const pool = createPool({ url: deps.databaseUrl, service: deps.service, max: 6 })
   const leases = new WalletLeases(leaseMs)
-  const process = { clock, logger, providers, fees, ...portsOf(deps) }
+  const ports = { clock, logger, providers, fees, ...portsOf(deps) }
 
   const round = async (): Promise<boolean> => {
     await checkpoint?.('lease:before')
     const held = await leases.take(pool, { now: clock.now(), limit: MAX_WALLETS })
     if (held.length === 0) return false
     await checkpoint?.('lease:after')
+    return await leases.keepWhile({ pool, leases: held, logger }, () => process(held))
+  }
+
+  const process = async (held: readonly HeldLease[]): Promise<boolean> => {
     const walletIds = held.map(({ walletId }) => walletId)
     const due = await readDue(pool, { walletIds, now: clock.now(), limit: MAX_PAYMENTS })
-    const processed = due.length === 0 ? [] : await processGroup(process, due)
+    const processed = due.length === 0 ? [] : await processGroup(ports, due)
     const refunds = await refundsOf(held)
     const refunded: ProcessedRefund[] = []
-    for (const refund of refunds) refunded.push(await processRefund(process, refund))
+    for (const refund of refunds) refunded.push(await processRefund(ports, refund))
     const before = new Map([...due, ...refunds.map(({ payment }) => payment)].map((payment) => [payment.id, payment]))
     await checkpoint?.('commit:before')
     await commit({ pool, leases, clock, checkpoint }, { held, before, processed, refunded })
@@ -104,7 +108,7 @@ export function createPaymentProcessor(deps: ProcessorDeps): PaymentProcessor {
   const items = new Loop({
     name: `${deps.service}:suspense`,
     logger,
-    round: () => postItems({ pool, clock, ledger: process.ledger }),
+    round: () => postItems({ pool, clock, ledger: ports.ledger }),
     pollMs: ITEMS_POLL_MS,
     wakeups,
     channels: [ITEMS_CHANNEL],

@@ -1,4 +1,5 @@
-import { type Pool, type SqlClient, uuidv7 } from '@corridor/platform'
+import { setTimeout as delay } from 'node:timers/promises'
+import { type Logger, type Pool, type SqlClient, uuidv7 } from '@corridor/platform'
 import { FIRST_OF_PAYMENT } from '../use-cases/refund-store.ts'
 
 export interface HeldLease {
@@ -7,6 +8,9 @@ export interface HeldLease {
   /** Whether refunds are due, beside payments or alone. */
   readonly hasRefunds: boolean
 }
+
+/** How often a lease is renewed in its life: one renewal may fail and the next still come in time. */
+const RENEWALS = 3
 
 /**
  * Leases on wallets, so that one processor at a time works on a wallet's payments. Times are the database's alone. The
@@ -52,6 +56,52 @@ export class WalletLeases {
     return rows
   }
 
+  /**
+   * Does `work` with the leases renewed all the while: a holder that is slow keeps them, and one that died or hangs loses
+   * them within their time. A lease that could not be renewed is lost, which its fence tells.
+   */
+  async keepWhile<T>(
+    { pool, leases, logger }: { pool: Pool; leases: readonly HeldLease[]; logger: Logger },
+    work: () => Promise<T>,
+  ): Promise<T> {
+    const done = new AbortController()
+    const renewing = this.renewUntil(done.signal, { pool, leases, logger })
+    try {
+      return await work()
+    } finally {
+      done.abort()
+      await renewing
+    }
+  }
+
+  private async renewUntil(
+    done: AbortSignal,
+    { pool, leases, logger }: { pool: Pool; leases: readonly HeldLease[]; logger: Logger },
+  ): Promise<void> {
+    while (await passed(this.ttlMs / RENEWALS, done)) {
+      try {
+        await this.renew(pool, leases)
+      } catch (error) {
+        logger.warn({ error }, 'the leases of wallets were not renewed')
+      }
+    }
+  }
+
+  /** What has expired or was given up stays so. Locks rows in order, as taking and giving up do. */
+  private async renew(pool: Pool, leases: readonly HeldLease[]): Promise<void> {
+    await pool.query({
+      name: 'wallet-leases-renew',
+      text: `with held as (
+               select l.wallet_id from wallet_leases l
+               join unnest($1::uuid[], $2::bigint[]) as h (wallet_id, fence) on h.wallet_id = l.wallet_id and h.fence = l.fence
+               where l.holder = $3 and l.expires_at > clock_timestamp() order by l.wallet_id for update of l
+             )
+             update wallet_leases l set expires_at = clock_timestamp() + $4 * interval '1 millisecond'
+             from held where l.wallet_id = held.wallet_id`,
+      values: [...this.named(leases), this.ttlMs],
+    })
+  }
+
   /** Those of the leases that are still ours, locked until the transaction ends and given up with it. */
   async giveUp(client: SqlClient, leases: readonly HeldLease[]): Promise<ReadonlySet<string>> {
     const { rows } = await client.query<{ walletId: string }>({
@@ -63,8 +113,23 @@ export class WalletLeases {
              )
              update wallet_leases l set expires_at = clock_timestamp() from held where l.wallet_id = held.wallet_id
              returning l.wallet_id as "walletId"`,
-      values: [leases.map(({ walletId }) => walletId), leases.map(({ fence }) => fence), this.holder],
+      values: [...this.named(leases)],
     })
     return new Set(rows.map(({ walletId }) => walletId))
+  }
+
+  private named(leases: readonly HeldLease[]): readonly unknown[] {
+    return [leases.map(({ walletId }) => walletId), leases.map(({ fence }) => fence), this.holder]
+  }
+}
+
+/** Waits so long; answers false when `done` comes first. */
+async function passed(delayMs: number, done: AbortSignal): Promise<boolean> {
+  try {
+    await delay(delayMs, undefined, { signal: done })
+    return true
+  } catch (error) {
+    if (done.aborted) return false
+    throw error
   }
 }
