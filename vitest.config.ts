@@ -23,7 +23,7 @@ export default defineConfig({
   test: {
     include: [
       '{packages,subgraphs}/*/{src,test}/**/*.test.ts',
-      '{router,workers,tools,wso2,certs}/**/*.test.ts',
+      '{router,workers,tools,web,wso2,certs}/**/*.test.ts',
       'e2e/**/*.e2e.ts',
     ],
     // Suites against real services have a run of their own: npm run test:services.

@@ -12,7 +12,7 @@ import {
   TLS_SETTINGS,
   tlsOf,
 } from '@corridor/platform'
-import { type AuthMode, createRouter } from './index.ts'
+import { type AuthMode, createRouter, type SiteOptions } from './index.ts'
 
 const DEFAULT_PORT = 4_000
 const SUPERGRAPH = join(import.meta.dirname, '..', '..', 'supergraph.graphql')
@@ -52,6 +52,9 @@ await runMain('router', async ({ logger, onStop }) => {
     AM_JWKS_URI: setting.optional(setting.url()),
     AM_API_CONTEXT: setting.optional(setting.text()),
     ALLOWED_ORIGINS: setting.list([]),
+    WEB_DIRECTORY: setting.optional(setting.text()),
+    WEB_CLIENT_ID: setting.text('corridor-web'),
+    TRACE_URL: setting.optional(setting.text()),
     ...TLS_SETTINGS,
   })
   const { AM_JWKS_URI, AM_API_CONTEXT, SUBGRAPH_URLS, AUTH_MODES: modes } = config
@@ -79,9 +82,20 @@ await runMain('router', async ({ logger, onStop }) => {
     allowedOrigins: config.ALLOWED_ORIGINS,
     callbackOwners: production ? CALLBACK_OWNERS : { ...CALLBACK_OWNERS, ...SANDBOX_OWNERS },
     production,
+    site: config.WEB_DIRECTORY === undefined ? undefined : siteOf(config.WEB_DIRECTORY, config),
     tls: tlsOf(config),
   })
   const running = await router.listen(config.PORT, config.HOST)
   onStop('the server', () => running.close())
   logger.info({ port: running.port }, 'listening')
 })
+
+function siteOf(
+  directory: string,
+  config: { OIDC_ISSUER: string; WEB_CLIENT_ID: string; TRACE_URL: string | undefined },
+): SiteOptions {
+  return {
+    directory,
+    config: { issuer: config.OIDC_ISSUER, clientId: config.WEB_CLIENT_ID, traceUrl: config.TRACE_URL ?? null },
+  }
+}

@@ -12,6 +12,7 @@ import { DEFAULT_LIMITS, type RouterLimits } from './limits.ts'
 import { OperationExecutor } from './operation-executor.ts'
 import { checkSubgraphs } from './readiness.ts'
 import { secured } from './security-headers.ts'
+import { createSite, type SiteOptions } from './site.ts'
 import { createAgent, createSubgraphClients } from './subgraph-client.ts'
 import { FederatedSubscriptions } from './subscriptions/federated-subscriptions.ts'
 import { serveSubscriptions } from './subscriptions/serve-subscriptions.ts'
@@ -37,6 +38,8 @@ export interface RouterDeps {
   /** No embedded Sandbox. */
   readonly production?: boolean
   readonly introspection?: boolean
+  /** The web app, served at `/`; without it `/` leads to the GraphQL endpoint. */
+  readonly site?: SiteOptions | undefined
   /** Serves HTTPS, and shows the same certificate to subgraphs; undefined: plain HTTP, for loopback. */
   readonly tls?: Tls | undefined
 }
@@ -93,6 +96,7 @@ export function createRouter(deps: RouterDeps): Router {
       logger,
       tls: deps.tls,
     })
+    const site = deps.site === undefined ? async () => null : createSite(deps.site)
     const graphql = createGraphqlHttp({ apollo, executor: () => executor, identity, limits, logger })
     const respond = async (request: IncomingMessage): Promise<Reply> => {
       const path = (request.url ?? '/').split('?', 1)[0] ?? '/'
@@ -108,9 +112,11 @@ export function createRouter(deps: RouterDeps): Router {
         return forwardCallback({ request, provider, owners, urls, dispatcher, maxBytes: limits.callbackBytes, logger })
       }
       if (request.method !== 'GET') return errorReply(404, 'NOT_FOUND', 'There is nothing here.')
-      if (path === '/') return { status: 302, headers: { location: GRAPHQL_PATH }, body: '' }
       if (path === '/health') return jsonReply(200, { status: 'ok', service: 'router' })
       if (path === '/ready') return readiness(await ready())
+      const page = await site(request)
+      if (page !== null) return page
+      if (path === '/') return { status: 302, headers: { location: GRAPHQL_PATH }, body: '' }
       return errorReply(404, 'NOT_FOUND', 'There is nothing here.')
     }
     const ledgerUrl = () => current.urls.get(deps.filesOwner ?? 'ledger')

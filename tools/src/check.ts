@@ -21,6 +21,7 @@ const COMPOSE = join(dirname(fileURLToPath(import.meta.url)), 'compose.js')
 const STEPS: readonly Step[] = [
   { name: 'types', program: TSC, args: ['-b'] },
   { name: 'types of the tests', program: TSC, args: ['-p', 'tsconfig.tests.json'] },
+  { name: 'types of the web app', program: TSC, args: ['-p', 'web'] },
   {
     name: 'lint and format',
     program: programOf('@biomejs/biome', 'biome'),

@@ -18,6 +18,7 @@ import { clearLeftBehind } from './processes/supervisor.ts'
 import { Secrets } from './secrets.ts'
 import type { External } from './settings.ts'
 import type { StopStack } from './stop-stack.ts'
+import { clientsFor } from './web-site.ts'
 
 /** What the platform's own parts stand on: a data folder of theirs, ports, secrets, databases, an identity server. */
 export interface Foundation {
@@ -136,7 +137,7 @@ async function startIdentity(input: {
     directory: directory.identity,
     users: SEED_USERS,
     roles: ROLE_SCOPES,
-    clients: SEED_CLIENTS,
+    clients: clientsFor(ports),
     audience: AUDIENCE,
     clock: options.clock,
     logger: options.logger,

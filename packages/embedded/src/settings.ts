@@ -25,6 +25,10 @@ export interface External {
   readonly apiManager?: { readonly jwksUri: string; readonly apiContext: string }
   /** Lets webhooks lead to this machine and to private networks, for whoever tries them here. */
   readonly allowPrivateWebhooks?: boolean
+  /** The public client of the web app at that issuer. */
+  readonly webClientId?: string
+  /** Where a trace can be looked at, with `{traceId}` in it. */
+  readonly traceUrl?: string
   /** By which services manage the users of that issuer, by SCIM2. */
   readonly identityClient?: { readonly clientId: string; readonly clientSecret: string }
 }
@@ -77,6 +81,8 @@ export function readPlatformSettings(env: Environment): PlatformSettings {
     OIDC_ISSUER: setting.optional(setting.url()),
     IDENTITY_CLIENT_ID: setting.optional(setting.text()),
     IDENTITY_CLIENT_SECRET: setting.optional(setting.text()),
+    WEB_CLIENT_ID: setting.optional(setting.text()),
+    TRACE_URL: setting.optional(setting.text()),
     AM_JWKS_URI: setting.optional(setting.url()),
     AM_API_CONTEXT: setting.optional(setting.text()),
     FUNDING_PROVIDER: setting.oneOf(['sandbox'], 'sandbox'),
@@ -98,6 +104,8 @@ export function readPlatformSettings(env: Environment): PlatformSettings {
       forex,
       ...(config.DYNAMODB_ENDPOINT === undefined ? {} : { dynamodbEndpoint: config.DYNAMODB_ENDPOINT }),
       ...(config.OIDC_ISSUER === undefined ? {} : { oidcIssuer: config.OIDC_ISSUER }),
+      ...(config.WEB_CLIENT_ID === undefined ? {} : { webClientId: config.WEB_CLIENT_ID }),
+      ...(config.TRACE_URL === undefined ? {} : { traceUrl: config.TRACE_URL }),
       ...(config.IDENTITY_CLIENT_ID === undefined || config.IDENTITY_CLIENT_SECRET === undefined
         ? {}
         : { identityClient: { clientId: config.IDENTITY_CLIENT_ID, clientSecret: config.IDENTITY_CLIENT_SECRET } }),

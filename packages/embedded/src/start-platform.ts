@@ -20,6 +20,7 @@ import { ServiceClients, subgraphUrl } from './service-clients.ts'
 import { type External, PROJECT_ROOT } from './settings.ts'
 import { profileSettings, startSubgraphs } from './start-subgraphs.ts'
 import { StopStack } from './stop-stack.ts'
+import { webSite } from './web-site.ts'
 
 export interface PlatformOptions {
   readonly dataDirectory: string
@@ -126,6 +127,7 @@ async function start(options: OneProcessOptions, stops: StopStack): Promise<Runn
     logger,
     allowedOrigins: allowedOrigins(ports),
     callbackOwners: { sandbox: 'payment', 'sandbox-kyc': 'profile', 'identity-server': 'profile' },
+    site: webSite(identity.issuer, external),
   })
   const running = await router.listen(ports.router)
   stops.push('the router', () => running.close())

@@ -8,6 +8,7 @@ import { subgraphUrl } from '../service-clients.ts'
 import type { BetweenProcesses, External } from '../settings.ts'
 import { allowedOrigins, mailSettings, SUPERGRAPH_FILE } from '../start-platform.ts'
 import { profileSettings, sandboxKycSettings } from '../start-subgraphs.ts'
+import { webSite } from '../web-site.ts'
 import type { Part } from './supervisor.ts'
 
 export interface PartsInput
@@ -15,6 +16,7 @@ export interface PartsInput
     BetweenProcesses,
     Pick<External, 'allowPrivateWebhooks' | 'apiManager'> {
   readonly mail?: External['mail'] | undefined
+  readonly web?: Pick<External, 'webClientId' | 'traceUrl'>
   readonly rateIntervalMs: number
   /** Settings of forex, by the names of their variables. */
   readonly forex: Environment
@@ -120,7 +122,8 @@ function workerParts(input: PartsInput): Part[] {
   ]
 }
 
-function routerPart({ ports, secrets, identity, apiManager }: PartsInput): Part {
+function routerPart({ ports, secrets, identity, apiManager, web = {} }: PartsInput): Part {
+  const site = webSite(identity.issuer, web)
   return {
     name: 'router',
     main: 'router/dist/main.js',
@@ -134,6 +137,8 @@ function routerPart({ ports, secrets, identity, apiManager }: PartsInput): Part 
       OIDC_JWKS_URI: identity.jwks.href,
       OIDC_AUDIENCE: AUDIENCE,
       ALLOWED_ORIGINS: allowedOrigins(ports).join(','),
+      ...(site ? { WEB_DIRECTORY: site.directory, WEB_CLIENT_ID: site.config.clientId } : {}),
+      ...(web.traceUrl === undefined ? {} : { TRACE_URL: web.traceUrl }),
       ...(apiManager
         ? {
             AUTH_MODES: 'bearer,assertion',

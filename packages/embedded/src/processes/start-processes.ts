@@ -46,6 +46,7 @@ async function start(options: ProcessesOptions, stops: StopStack): Promise<Runni
     kafka,
     allowPrivateWebhooks,
     mail: external.mail,
+    web: external,
     forex,
     rateIntervalMs,
     ...(apiManager ? { apiManager } : {}),

@@ -1,0 +1,23 @@
+/** Every scope that a field of the supergraph asks for. */
+export const SCOPES = [
+  'audit:read',
+  'forex:admin',
+  'forex:exposure',
+  'forex:quote',
+  'forex:read',
+  'ledger:audit',
+  'ledger:read',
+  'limits:read',
+  'payments:read',
+  'payments:review',
+  'payments:write',
+  'profile:admin',
+  'profile:write',
+  'rules:read',
+  'rules:write',
+  'wallets:admin',
+  'wallets:read',
+  'wallets:write',
+  'webhooks:read',
+  'webhooks:write',
+] as const

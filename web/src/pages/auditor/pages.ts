@@ -1,0 +1,3 @@
+import type { PageGroup } from '../page-entry.ts'
+
+export const AUDITOR_PAGES: PageGroup = { name: 'Audit', pages: [] }

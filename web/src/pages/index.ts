@@ -1,0 +1,8 @@
+import { AUDITOR_PAGES } from './auditor/pages.ts'
+import { CUSTOMER_PAGES } from './customer/pages.ts'
+import { EXPLORER_PAGES } from './explorer/pages.ts'
+import { OPERATOR_PAGES } from './operator/pages.ts'
+import type { PageGroup } from './page-entry.ts'
+
+/** Every page, in the order of the navigation. */
+export const PAGE_GROUPS: readonly PageGroup[] = [CUSTOMER_PAGES, OPERATOR_PAGES, AUDITOR_PAGES, EXPLORER_PAGES]

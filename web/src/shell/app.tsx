@@ -1,0 +1,99 @@
+import { type ComponentType, lazy, Suspense, useMemo } from 'react'
+import { Link, Route, Switch } from 'wouter'
+import { PAGE_GROUPS } from '../pages/index.ts'
+import { useSession } from '../session/context.tsx'
+import { Button } from '../ui/button.tsx'
+import { Empty, Loading, PageHead } from '../ui/states.tsx'
+import { ThemeSwitch } from '../ui/theme.tsx'
+import { Toasts } from '../ui/toasts.tsx'
+import { ConnectionBanner } from './connection-banner.tsx'
+import { Navigation } from './navigation.tsx'
+import { PageBoundary } from './page-boundary.tsx'
+import { SessionEnded } from './session-ended.tsx'
+import { Welcome } from './welcome.tsx'
+
+const ROUTES = PAGE_GROUPS.flatMap(({ pages }) => pages).map(({ path, scope, load }) => ({
+  path,
+  scope,
+  Page: lazy(load),
+}))
+
+export function App() {
+  const { session, signedIn } = useSession()
+  return (
+    <Toasts>
+      <a className="skip-link" href="#content">
+        Skip to content
+      </a>
+      <div className="banners">
+        <ConnectionBanner />
+      </div>
+      <div className={signedIn ? 'shell signed-in' : 'shell'}>
+        <header className="top">
+          <Link className="brand" href="/">
+            <img src="/icon.svg" alt="" />
+            Corridor
+          </Link>
+          <div className="row person">
+            <ThemeSwitch />
+            {signedIn && (
+              <Button kind="plain" onClick={() => void session.signOut()}>
+                Sign out<span className="visually-hidden"> {signedIn.name}</span>
+              </Button>
+            )}
+          </div>
+        </header>
+        {signedIn && <Navigation />}
+        <main className="main" id="content" tabIndex={-1}>
+          {signedIn ? <Pages scopes={signedIn.scopes} /> : <Welcome />}
+        </main>
+      </div>
+      <SessionEnded />
+    </Toasts>
+  )
+}
+
+function Pages({ scopes }: { scopes: ReadonlySet<string> }) {
+  const open = useMemo(() => ROUTES.filter(({ scope }) => scopes.has(scope)), [scopes])
+  return (
+    <PageBoundary>
+      <Suspense fallback={<Loading />}>
+        <Switch>
+          {open.map(({ path, Page }) => (
+            <Route key={path} path={path}>
+              {(params) => <PageOf Page={Page} params={params} />}
+            </Route>
+          ))}
+          <Route>
+            <NotFound />
+          </Route>
+        </Switch>
+      </Suspense>
+    </PageBoundary>
+  )
+}
+
+/** A page is made anew for other parameters: what it holds belongs to what it shows. */
+function PageOf({
+  Page,
+  params,
+}: {
+  Page: ComponentType<Readonly<Record<string, string>>>
+  params: Readonly<Record<string, string | undefined>>
+}) {
+  const given = Object.fromEntries(Object.entries(params).flatMap(([name, value]) => (value ? [[name, value]] : [])))
+  return <Page key={JSON.stringify(given)} {...given} />
+}
+
+function NotFound() {
+  return (
+    <>
+      <PageHead title="Nothing here" />
+      <Empty title="There is no such page, or your role does not include it.">
+        <Link className="button" href="/">
+          Go to the start
+        </Link>
+      </Empty>
+    </>
+  )
+}

@@ -1,0 +1,39 @@
+import { Link, useRoute } from 'wouter'
+import { PAGE_GROUPS } from '../pages/index.ts'
+import { useSession } from '../session/context.tsx'
+
+/** Leads to what the user's scopes open; what they do not is not shown. */
+export function Navigation() {
+  const scopes = useSession().signedIn?.scopes ?? new Set()
+  const groups = PAGE_GROUPS.map(({ name, pages }) => ({
+    name,
+    pages: pages.flatMap(({ path, label, scope }) => (label !== null && scopes.has(scope) ? [{ path, label }] : [])),
+  })).filter(({ pages }) => pages.length > 0)
+  return (
+    <nav className="nav" aria-label="Pages">
+      {groups.map(({ name, pages }) => (
+        <section key={name} aria-label={name}>
+          <p aria-hidden="true">{name}</p>
+          <ul>
+            {pages.map(({ path, label }) => (
+              <li key={path}>
+                <NavLink path={path} label={label} />
+              </li>
+            ))}
+          </ul>
+        </section>
+      ))}
+    </nav>
+  )
+}
+
+function NavLink({ path, label }: { path: string; label: string }) {
+  const [isExact] = useRoute(path)
+  const [isBelow] = useRoute(`${path}/*`)
+  const isHere = isExact || (path !== '/' && isBelow)
+  return (
+    <Link href={path} aria-current={isHere ? 'page' : undefined}>
+      {label}
+    </Link>
+  )
+}

@@ -1,0 +1,81 @@
+import { type ReactNode, useEffect, useRef } from 'react'
+import type { CombinedError } from 'urql'
+import { type Problem, problemIn } from '../api/errors.ts'
+
+/** The head of a page: names it in the tab, and takes the focus when the page opens by a link. */
+export function PageHead({ title, lead, children }: { title: string; lead?: ReactNode; children?: ReactNode }) {
+  const heading = useRef<HTMLHeadingElement>(null)
+  useEffect(() => {
+    document.title = `${title} · Corridor`
+  }, [title])
+  useEffect(() => heading.current?.focus({ preventScroll: true }), [])
+  return (
+    <header className="page-head">
+      <div>
+        <h1 ref={heading} tabIndex={-1}>
+          {title}
+        </h1>
+        {lead && <p className="quiet">{lead}</p>}
+      </div>
+      {children && <div className="row">{children}</div>}
+    </header>
+  )
+}
+
+export function Loading({ what = 'Loading' }: { what?: string }) {
+  return (
+    <div className="loading" role="status">
+      <span className="visually-hidden">{what}…</span>
+      <i />
+      <i />
+      <i />
+    </div>
+  )
+}
+
+export function Empty({ title, children }: { title: string; children?: ReactNode }) {
+  return (
+    <div className="empty">
+      <h2>{title}</h2>
+      {children}
+    </div>
+  )
+}
+
+/** What went wrong and what to do next. The trace id is for whoever is asked for help. */
+export function ProblemNotice({ problem, onRetry }: { problem: Problem; onRetry?: (() => void) | undefined }) {
+  return (
+    <div className="notice bad" role="alert">
+      <p>
+        <strong>{problem.says}</strong>
+      </p>
+      <p>{problem.next}</p>
+      {problem.traceId && (
+        <p className="small quiet">
+          For support: <span className="mono">{problem.traceId}</span>
+        </p>
+      )}
+      {onRetry && (
+        <p>
+          <button type="button" className="button" onClick={onRetry}>
+            Try again
+          </button>
+        </p>
+      )}
+    </div>
+  )
+}
+
+/** What a query shows before its data is there; null when the data can be shown. */
+export function Waiting({
+  error,
+  hasData,
+  onRetry,
+}: {
+  error: CombinedError | undefined
+  hasData: boolean
+  onRetry?: () => void
+}) {
+  if (error) return <ProblemNotice problem={problemIn(error)} onRetry={onRetry} />
+  return hasData ? null : <Loading />
+}

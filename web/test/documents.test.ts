@@ -1,0 +1,37 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { ROUTER_SUPPORTED_SUPERGRAPH_FEATURES, Supergraph } from '@apollo/federation-internals'
+import { parse, validate } from 'graphql'
+import { describe, expect, it } from 'vitest'
+
+const WEB = join(import.meta.dirname, '..')
+const DOCUMENT = /graphql\(\s*`([^`]*)`/g
+
+/** Every operation of the app, with the file that it stands in. */
+const documents = readdirSync(join(WEB, 'src'), { recursive: true, encoding: 'utf8' })
+  .filter((name) => /\.tsx?$/.test(name) && !name.includes('generated'))
+  .flatMap((name) =>
+    [...readFileSync(join(WEB, 'src', name), 'utf8').matchAll(DOCUMENT)].map(([, text = '']) => ({ name, text })),
+  )
+
+describe('the operations of the web app', () => {
+  const schema = Supergraph.build(readFileSync(join(WEB, '..', 'supergraph.graphql'), 'utf8'), {
+    supportedFeatures: ROUTER_SUPPORTED_SUPERGRAPH_FEATURES,
+  })
+    .apiSchema()
+    .toGraphQLJSSchema()
+
+  it('are found', () => {
+    expect(documents.length).toBeGreaterThan(1)
+  })
+
+  it.each(documents)('of $name are valid against the supergraph', ({ text }) => {
+    expect(validate(schema, parse(text)).map(({ message }) => message)).toEqual([])
+  })
+
+  it('ask of every event that can be resumed for its cursor, and take up behind it', () => {
+    const events = documents.filter(({ text }) => text.includes('paymentStatusChanged'))
+    const forgetful = events.filter(({ text }) => !/\$after: String\b/.test(text) || !/\bcursor\b/.test(text))
+    expect(forgetful).toEqual([])
+  })
+})
