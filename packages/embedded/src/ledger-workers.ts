@@ -23,7 +23,7 @@ export function startLedgerWorkers(input: {
   })
   stops.push('the ledger sealer', () => sealer.stop())
   sealer.start()
-  const reconciler = new Reconciler({ ...shared, databaseUrl: databases.ledger })
+  const reconciler = new Reconciler({ ...shared, databaseUrls: databases })
   stops.push('the reconciler', () => reconciler.stop())
   reconciler.start()
 }

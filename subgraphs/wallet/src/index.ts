@@ -6,6 +6,8 @@ import { createWalletReader, ProfileWalletsResolver, WalletResolver } from './re
 import { ledgerPort, profilePort } from './use-cases/ports.ts'
 import { WalletUseCases } from './use-cases/wallet-use-cases.ts'
 
+export { type AccountDecision, followAccounts, readWalletsOutOfUse } from './use-cases/follow-accounts.ts'
+
 /** Numbered SQL; read where it lies, so that it need not be copied by the build. */
 export const walletMigrations = fileURLToPath(new URL('../src/migrations', import.meta.url))
 

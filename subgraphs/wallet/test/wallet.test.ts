@@ -1,5 +1,6 @@
 import {
   type Caller,
+  createPool,
   inProcessWakeups,
   RefusalError,
   refuse,
@@ -10,8 +11,8 @@ import {
 import { emitSdl, type ServiceClient, type Subgraph } from '@corridor/subgraph'
 import { asService, asUser, codesOf, createTestDatabase, dataOf, type TestDatabase } from '@corridor/testing'
 import pg from 'pg'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { createWalletSubgraph, walletMigrations } from '../src/index.ts'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { createWalletSubgraph, followAccounts, readWalletsOutOfUse, walletMigrations } from '../src/index.ts'
 
 let database: TestDatabase
 let wallets: Subgraph
@@ -20,12 +21,18 @@ let wallets: Subgraph
 const opened: { id: string; currency: string; owner: string }[] = []
 const seen: (Caller | undefined)[] = []
 let statusRefusal: string | null = null
+let accountVersion = 0
+/** What the next decision about an account waits for, after it was made. */
+let decided: Promise<void> = Promise.resolve()
 let ledgerAway = false
 const ledger: ServiceClient = {
   async request<Data>(document: string, variables: Record<string, unknown> = {}) {
     if (ledgerAway) throw new RefusalError(refuse('SERVICE_UNAVAILABLE'))
-    if (!document.includes('openLedgerAccounts'))
-      return { setAccountStatus: { code: statusRefusal, message: null } } as Data
+    if (!document.includes('openLedgerAccounts')) {
+      const version = statusRefusal === null ? String(++accountVersion) : null
+      await decided
+      return { setAccountStatus: { version, code: statusRefusal, message: null } } as Data
+    }
     opened.push(...(variables.a as typeof opened))
     return {} as Data
   },
@@ -71,6 +78,10 @@ const open = async (context = customer(), input: object = {}) =>
       },
     )
   ).openWallet
+
+/** An id that comes just before `id`: its last digit one less. */
+const before = (id: string): string =>
+  `${id.slice(0, -12)}${(BigInt(`0x${id.slice(-12)}`) - 1n).toString(16).padStart(12, '0')}`
 
 async function rows(sql: string, values: unknown[] = []): Promise<Record<string, unknown>[]> {
   const client = new pg.Client({ connectionString: database.applicationUrl })
@@ -185,6 +196,42 @@ describe('a wallet', () => {
     expect(await rows('select type from event_queue where key = $1 order by sequence', [id])).toEqual(
       ['wallet.opened', 'wallet.frozen', 'wallet.active', 'wallet.closed'].map((type) => ({ type })),
     )
+  })
+
+  it('follows the last decision of the ledger, in whichever order the answers come', async () => {
+    const { id } = await open()
+    const staff = asUser(uuidv7(), 'wallets:admin')
+    const freeze = 'mutation ($id: ID!) { wallet: freezeWallet(id: $id, reason: "lost phone") { status } }'
+    const unfreeze = 'mutation ($id: ID!) { wallet: unfreezeWallet(id: $id) { status } }'
+    const answer = Promise.withResolvers<void>()
+    decided = answer.promise
+    const before = accountVersion
+    const late = dataOf(wallets.schema, staff, freeze, { id })
+    await vi.waitFor(() => expect(accountVersion).toBe(before + 1))
+    decided = Promise.resolve()
+    expect(await dataOf(wallets.schema, staff, unfreeze, { id })).toEqual({ wallet: { status: 'ACTIVE' } })
+    answer.resolve()
+    expect(await late).toEqual({ wallet: { status: 'ACTIVE' } })
+  })
+
+  it('is brought to what the ledger decided without it, once, and to nothing older', async () => {
+    const { id, owner } = await open()
+    const pool = createPool({ url: database.applicationUrl, service: 'reconciler' })
+    const version = BigInt(++accountVersion)
+    try {
+      expect(await followAccounts(pool, [{ id, status: 'FROZEN', version }])).toEqual([id])
+      expect(await readWalletsOutOfUse(pool, { after: before(id), limit: 1 })).toEqual([id])
+      expect(await followAccounts(pool, [{ id, status: 'FROZEN', version }])).toEqual([])
+      expect(await followAccounts(pool, [{ id, status: 'OPEN', version: version - 1n }])).toEqual([])
+      expect(await followAccounts(pool, [{ id, status: 'OPEN', version: version + 1n }])).toEqual([id])
+    } finally {
+      await pool.end()
+    }
+    const data = { walletId: id, owner: owner.id, currency: 'USD' }
+    expect(await rows('select type, data from event_queue where key = $1 order by sequence offset 1', [id])).toEqual([
+      { type: 'wallet.frozen', data: { ...data, status: 'FROZEN' } },
+      { type: 'wallet.active', data: { ...data, status: 'ACTIVE' } },
+    ])
   })
 
   it('tells payments what they need to know, and nobody else', async () => {

@@ -1,31 +1,37 @@
 import { ledgerMigrations } from '@corridor/ledger'
-import { inProcessWakeups, silentLogger, systemClock } from '@corridor/platform'
+import { inProcessWakeups, silentLogger, systemClock, uuidv7 } from '@corridor/platform'
 import { createTestDatabase, type TestDatabase } from '@corridor/testing'
+import { walletMigrations } from '@corridor/wallet'
 import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { Reconciler } from './reconciler.ts'
 
-let database: TestDatabase
-let client: pg.Client
+let databases: { ledger: TestDatabase; wallet: TestDatabase }
+let ledger: pg.Client
+let wallet: pg.Client
 beforeAll(async () => {
-  database = await createTestDatabase({ migrationsDirectory: ledgerMigrations })
-  client = new pg.Client({ connectionString: database.applicationUrl })
-  await client.connect()
+  databases = {
+    ledger: await createTestDatabase({ migrationsDirectory: ledgerMigrations }),
+    wallet: await createTestDatabase({ migrationsDirectory: walletMigrations }),
+  }
+  ledger = new pg.Client({ connectionString: databases.ledger.applicationUrl })
+  wallet = new pg.Client({ connectionString: databases.wallet.applicationUrl })
+  await Promise.all([ledger.connect(), wallet.connect()])
 })
 afterAll(async () => {
-  await client.end()
-  await database.drop()
+  await Promise.all([ledger.end(), wallet.end()])
+  await Promise.all([databases.ledger.drop(), databases.wallet.drop()])
 })
 
 const reconciler = () =>
   new Reconciler({
-    databaseUrl: database.applicationUrl,
+    databaseUrls: { ledger: databases.ledger.applicationUrl, wallet: databases.wallet.applicationUrl },
     clock: systemClock,
     logger: silentLogger,
     wakeups: inProcessWakeups(),
   })
 const lastCheck = async (): Promise<Date | undefined> =>
-  (await client.query('select max(checked_at) as at from invariant_checks')).rows[0].at ?? undefined
+  (await ledger.query('select max(checked_at) as at from invariant_checks')).rows[0].at ?? undefined
 
 describe('the reconciler', () => {
   it('checks by itself from its start on, one at a time, and hands over when it stops', async () => {
@@ -39,5 +45,42 @@ describe('the reconciler', () => {
     await second.reconcile()
     expect((await lastCheck())?.getTime()).toBeGreaterThan(checked?.getTime() ?? 0)
     await second.stop()
+  })
+
+  it('brings wallets to what the ledger decided of their accounts, both ways', async () => {
+    const [frozen, open, same] = [uuidv7(), uuidv7(), uuidv7()] as const
+    const owner = uuidv7()
+    const account = (id: string, status: string) =>
+      ledger.query(
+        `insert into accounts (id, code, currency, owner, floor_minor, status, version) values ($1, 'customer.wallet', 'USD', $2, 0, $3, 5)`,
+        [id, owner, status],
+      )
+    const opened = (id: string, status: string) =>
+      wallet.query(
+        `insert into wallets (id, owner, name, currency, status, created_at, updated_at) values ($1, $2, 'One', 'USD', $3, now(), now())`,
+        [id, owner, status],
+      )
+    await account(frozen, 'FROZEN')
+    await opened(frozen, 'ACTIVE')
+    await account(open, 'OPEN')
+    await opened(open, 'FROZEN')
+    await account(same, 'CLOSED')
+    await opened(same, 'CLOSED')
+    const one = reconciler()
+    await one.reconcile()
+    await one.stop()
+    const { rows } = await wallet.query('select id, status from wallets')
+    expect(new Map(rows.map(({ id, status }) => [id, status]))).toEqual(
+      new Map([
+        [frozen, 'FROZEN'],
+        [open, 'ACTIVE'],
+        [same, 'CLOSED'],
+      ]),
+    )
+    const { rows: told } = await wallet.query('select key, type from event_queue order by type')
+    expect(told).toEqual([
+      { key: open, type: 'wallet.active' },
+      { key: frozen, type: 'wallet.frozen' },
+    ])
   })
 })

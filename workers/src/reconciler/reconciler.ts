@@ -1,10 +1,11 @@
 import { Lease, Loop } from '@corridor/events'
 import { reconcileBooks } from '@corridor/ledger'
 import { type Clock, createPool, type Logger, type Pool, type Wakeups } from '@corridor/platform'
+import { reconcileWallets } from './reconcile-wallets.ts'
 
 export interface ReconcilerDeps {
-  /** Of the ledger's database, the application role's. */
-  readonly databaseUrl: string
+  /** Of the databases that are held against each other, the application roles'. */
+  readonly databaseUrls: { readonly ledger: string; readonly wallet: string }
   readonly clock: Clock
   readonly logger: Logger
   readonly wakeups: Wakeups
@@ -17,16 +18,19 @@ const LARGEST_SHARE = 1 / 20
 const LEASE_TTL_MS = 120_000
 const CONNECTIONS = 2
 
-/** Checks the books over and over and acts on what is broken. Several do no harm: one works, by its lease. */
+/** Checks the books and what is held against them over and over, and acts on what is broken. Several do no harm: one works, by its lease. */
 export class Reconciler {
-  private readonly pool: Pool
+  private readonly ledger: Pool
+  private readonly wallet: Pool
   private readonly lease = new Lease({ name: 'ledger-reconciler', ttlMs: LEASE_TTL_MS })
   private readonly loop: Loop
   private restUntilMs = 0
 
   constructor(private readonly deps: ReconcilerDeps) {
-    const { databaseUrl, logger, intervalMs = DEFAULT_RECONCILE_INTERVAL_MS } = deps
-    this.pool = createPool({ url: databaseUrl, service: 'reconciler', max: CONNECTIONS })
+    const { databaseUrls, logger, intervalMs = DEFAULT_RECONCILE_INTERVAL_MS } = deps
+    const pool = (url: string): Pool => createPool({ url, service: 'reconciler', max: CONNECTIONS })
+    this.ledger = pool(databaseUrls.ledger)
+    this.wallet = pool(databaseUrls.wallet)
     this.loop = new Loop({
       name: 'reconciler',
       logger,
@@ -44,16 +48,18 @@ export class Reconciler {
 
   /** One check, if it is this reconciler's turn. */
   async reconcile(): Promise<void> {
-    if ((await this.lease.hold(this.pool)) === null) return
+    const { deps, ledger, wallet } = this
+    if ((await this.lease.hold(ledger)) === null) return
     const startedMs = performance.now()
-    await reconcileBooks({ ...this.deps, pool: this.pool })
+    await reconcileBooks({ ...deps, pool: ledger })
+    await reconcileWallets({ ...deps, ledger, wallet })
     const endedMs = performance.now()
     this.restUntilMs = endedMs + (endedMs - startedMs) * (1 / LARGEST_SHARE - 1)
   }
 
   async stop(): Promise<void> {
     await this.loop.stop()
-    await this.lease.release(this.pool)
-    await this.pool.end()
+    await this.lease.release(this.ledger)
+    await Promise.all([this.ledger.end(), this.wallet.end()])
   }
 }

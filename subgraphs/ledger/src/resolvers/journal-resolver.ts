@@ -57,7 +57,7 @@ export class JournalResolver {
   ): Promise<AccountStatusResult> {
     const result = await this.useCases.setAccountStatus({ id, status })
     return result.ok
-      ? { id, status: AccountStatusEnum[result.value] }
+      ? { id, status: AccountStatusEnum[result.value.status], version: String(result.value.version) }
       : { id, code: result.code, message: result.message }
   }
 }

@@ -122,6 +122,10 @@ export class AccountStatusResult {
   @Field(() => AccountStatusEnum, { nullable: true })
   readonly status?: AccountStatusEnum | null
 
+  /** Of the account: of two decisions, the one of the higher version is the later. */
+  @Field(() => String, { nullable: true })
+  readonly version?: string | null
+
   @Field(() => String, { nullable: true })
   readonly code?: string | null
 

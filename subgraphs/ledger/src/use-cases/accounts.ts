@@ -1,4 +1,4 @@
-import { enqueueEvents, queueChannel } from '@corridor/events'
+import { enqueueEvents, type NewEvent, queueChannel } from '@corridor/events'
 import { isCurrency } from '@corridor/money'
 import { accept, inTransaction, isUuid, type Pool, type Result, refuse, type Wakeups } from '@corridor/platform'
 import { CUSTOMER_WALLET, floorOf } from '../domain/chart-of-accounts.ts'
@@ -53,6 +53,13 @@ export async function openAccounts(
   return differs ? refuse('CONFLICT', 'This account id belongs to another account.', 'accounts') : accept(accounts)
 }
 
+/** An account's status, and the version of the account that had it: of two, the one of the higher version is newer. */
+export interface DecidedStatus {
+  readonly id: string
+  readonly status: AccountStatus
+  readonly version: bigint
+}
+
 /**
  * Changes an account's status. A frozen account takes no new debit or credit; what is pending is still resolved. Closing
  * demands nothing posted and nothing pending on either side, and is for ever.
@@ -60,33 +67,60 @@ export async function openAccounts(
 export async function setAccountStatus(
   { pool, wakeups }: { pool: Pool; wakeups: Wakeups },
   { id, status }: { id: string; status: AccountStatus },
-): Promise<Result<AccountStatus>> {
-  const result = await inTransaction(pool, async (client): Promise<Result<AccountStatus>> => {
+): Promise<Result<DecidedStatus>> {
+  const result = await inTransaction(pool, async (client): Promise<Result<DecidedStatus>> => {
     const account = (await lockAccounts(client, new Set([id]))).accounts.get(id)
     const refused = account ? refuseStatus(account, status) : refuse('ACCOUNT_NOT_FOUND')
     if (refused || !account) return refused ?? refuse('ACCOUNT_NOT_FOUND')
-    if (account.status === status) return accept(status)
+    if (account.status === status) return accept({ id, status, version: account.version })
     const version = account.version + 1n
     await client.query('update accounts set status = $2, version = $3 where id = $1', [id, status, version])
-    await enqueueEvents(client, [
-      {
-        topic: 'ledger.transfers',
-        key: id,
-        type: 'ledger.account',
-        data: {
-          accountId: id,
-          version: String(version),
-          status,
-          currency: account.currency,
-          postedMinor: String(account.postedMinor),
-          heldMinor: String(account.heldMinor),
-        },
-      },
-    ])
-    return accept(status)
+    await enqueueEvents(client, [statusEvent({ ...account, status, version })])
+    return accept({ id, status, version })
   })
   if (result.ok) wakeups.wake(queueChannel('ledger'))
   return result
+}
+
+/** That an account's status is another now. */
+export const statusEvent = (
+  account: Pick<AccountState, 'id' | 'version' | 'status' | 'currency' | 'postedMinor' | 'heldMinor'>,
+): NewEvent => ({
+  topic: 'ledger.transfers',
+  key: account.id,
+  type: 'ledger.account',
+  data: {
+    accountId: account.id,
+    version: String(account.version),
+    status: account.status,
+    currency: account.currency,
+    postedMinor: String(account.postedMinor),
+    heldMinor: String(account.heldMinor),
+  },
+})
+
+/** Customers' accounts that are not open, in the order of their ids, from after `after` on. */
+export async function readAccountsOutOfUse(
+  pool: Pool,
+  { after, limit }: { after: string; limit: number },
+): Promise<DecidedStatus[]> {
+  const { rows } = await pool.query<DecidedStatus>({
+    name: 'ledger-accounts-out-of-use',
+    text: `select id, status, version from accounts
+           where status <> 'OPEN' and owner is not null and id > $1 order by id limit $2`,
+    values: [after, limit],
+  })
+  return rows
+}
+
+/** The status of each of these accounts, those that do not exist left out. */
+export async function readAccountStatuses(pool: Pool, ids: readonly string[]): Promise<DecidedStatus[]> {
+  const { rows } = await pool.query<DecidedStatus>({
+    name: 'ledger-account-statuses',
+    text: 'select id, status, version from accounts where id = any($1::uuid[])',
+    values: [ids],
+  })
+  return rows
 }
 
 function refuseStatus(account: AccountState, status: AccountStatus) {

@@ -14,7 +14,7 @@ import {
   type JournalResult,
   MAX_JOURNALS_PER_BATCH,
 } from '../domain/journal.ts'
-import { type NewAccount, openAccounts, setAccountStatus } from './accounts.ts'
+import { type DecidedStatus, type NewAccount, openAccounts, setAccountStatus } from './accounts.ts'
 import { HouseAccounts } from './house-accounts.ts'
 import { JournalGroup } from './journal-group.ts'
 import { type JournalDraft, readJournal } from './journal-input.ts'
@@ -34,7 +34,7 @@ export class LedgerUseCases {
     return openAccounts(this.deps.pool, accounts)
   }
 
-  setAccountStatus(change: { id: string; status: AccountStatus }): Promise<Result<AccountStatus>> {
+  setAccountStatus(change: { id: string; status: AccountStatus }): Promise<Result<DecidedStatus>> {
     return setAccountStatus(this.deps, change)
   }
 

@@ -9,6 +9,7 @@ import {
   type Wakeups,
 } from '@corridor/platform'
 import { metrics } from '@opentelemetry/api'
+import { statusEvent } from './accounts.ts'
 import { checkInvariants, type FoundInvariant, type InvariantCheck } from './check-invariants.ts'
 
 export interface ReconcileDeps {
@@ -62,7 +63,11 @@ async function act(client: SqlClient, checks: readonly FoundInvariant[], now: Da
   const isNew = await openBreaches(client, broken, now)
   const found = broken.filter(({ name }) => isNew.has(name))
   const frozen = await freezeCustomers(client, [...new Set(broken.flatMap(({ accountIds }) => accountIds))])
-  await enqueueEvents(client, [...found.map(breached), ...ended.map(restored), ...frozen.map(frozenEvent)])
+  await enqueueEvents(client, [
+    ...found.map(breached),
+    ...ended.map(restored),
+    ...frozen.map((account) => statusEvent({ ...account, status: 'FROZEN' })),
+  ])
   return { found, ended, frozen: frozen.map(({ id }) => id) }
 }
 
@@ -127,18 +132,4 @@ const restored = (name: string): NewEvent => ({
   key: name,
   type: 'ledger.invariant_restored',
   data: { invariant: name },
-})
-
-const frozenEvent = ({ id, version, currency, postedMinor, heldMinor }: FrozenAccount): NewEvent => ({
-  topic: 'ledger.transfers',
-  key: id,
-  type: 'ledger.account',
-  data: {
-    accountId: id,
-    version: String(version),
-    status: 'FROZEN',
-    currency,
-    postedMinor: String(postedMinor),
-    heldMinor: String(heldMinor),
-  },
 })

@@ -36,6 +36,10 @@ export class Wallet {
   @Property({ type: 'text', nullable: true })
   statusReason!: string | null
 
+  /** The version of the ledger's account at which it had this status: decisions that came earlier are not followed. */
+  @Property({ type: 'bigint' })
+  accountVersion!: bigint
+
   @Field(() => DateTimeScalar)
   @Property({ type: 'timestamptz' })
   createdAt!: Date

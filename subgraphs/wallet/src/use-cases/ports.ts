@@ -4,7 +4,8 @@ import type { ServiceClient } from '@corridor/subgraph'
 /** The ledger, as wallets need it. */
 export interface LedgerPort {
   openAccount(account: { id: string; currency: string; owner: string }): Promise<void>
-  setAccountStatus(id: string, status: 'OPEN' | 'FROZEN' | 'CLOSED'): Promise<Result<null>>
+  /** The version of the account that has this status. */
+  setAccountStatus(id: string, status: 'OPEN' | 'FROZEN' | 'CLOSED'): Promise<Result<bigint>>
 }
 
 /** Profiles, as wallets need them: made from the caller's own token where there is none yet. */
@@ -21,13 +22,14 @@ export const ledgerPort = (ledger: ServiceClient): LedgerPort => ({
   },
   async setAccountStatus(id, status) {
     const { setAccountStatus: result } = await ledger.request<{
-      setAccountStatus: { code: string | null; message: string | null }
-    }>('mutation ($id: ID!, $s: AccountStatus!) { setAccountStatus(id: $id, status: $s) { status code message } }', {
+      setAccountStatus: { version: string | null; code: string | null; message: string | null }
+    }>('mutation ($id: ID!, $s: AccountStatus!) { setAccountStatus(id: $id, status: $s) { version code message } }', {
       id,
       s: status,
     })
-    if (result.code === null) return accept(null)
-    return refuse(isErrorCode(result.code) ? result.code : 'INTERNAL_SERVER_ERROR', result.message ?? undefined)
+    if (result.version !== null) return accept(BigInt(result.version))
+    const code = result.code !== null && isErrorCode(result.code) ? result.code : 'INTERNAL_SERVER_ERROR'
+    return refuse(code, result.message ?? undefined)
   },
 })
 

@@ -69,7 +69,13 @@ export class WalletUseCases {
       if (!claim.ok) return claim
       if (!claim.value.first) return accept(await tx.findOneOrFail(Wallet, claim.value.resultId))
       const now = this.deps.clock.now()
-      const state = { status: WalletStatus.ACTIVE, statusReason: null, createdAt: now, updatedAt: now }
+      const state = {
+        status: WalletStatus.ACTIVE,
+        statusReason: null,
+        accountVersion: 0n,
+        createdAt: now,
+        updatedAt: now,
+      }
       const wallet = tx.create(Wallet, { id, ownerId: owner, name: title, currency, ...state })
       await tx.flush()
       await this.announce(tx, wallet, 'wallet.opened')
@@ -123,6 +129,9 @@ export class WalletUseCases {
     if (!decided.ok) return decided
     return await this.inTransaction(async (tx) => {
       const wallet = await tx.findOneOrFail(Wallet, id, { lockMode: LockMode.PESSIMISTIC_WRITE })
+      // The ledger has decided otherwise since, and whoever brought that about was here first.
+      if (wallet.accountVersion > decided.value) return accept(wallet)
+      wallet.accountVersion = decided.value
       if (wallet.status === change.status) return accept(wallet)
       wallet.status = change.status
       wallet.statusReason = change.reason
