@@ -51,7 +51,7 @@ export function boundaryViolations(modules: readonly ModuleFile[]): string[] {
 function againstFiles(from: string, { specifier }: Import): string | undefined {
   const to = resolveRelative(from, specifier)
   if (workspaceOf(to) !== workspaceOf(from)) return reachesOut(from, to)
-  if (!/\.(ts|tsx|js|mjs|json)$/.test(specifier)) return 'a relative import ends in the name of the file.'
+  if (!/\.(ts|tsx|js|mjs|json|css)$/.test(specifier)) return 'a relative import ends in the name of the file.'
   if (isTestFile(to) && !isTestFile(from)) return 'only tests import from tests.'
   const left = layerOf(from)
   const right = layerOf(to)
