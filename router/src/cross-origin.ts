@@ -15,7 +15,7 @@ export function isAllowedOrigin({ headers }: IncomingMessage, allowed: readonly 
 export function crossOriginHeaders(request: IncomingMessage, allowed: readonly string[]): Record<string, string> {
   const { origin } = request.headers
   if (origin === undefined || !isAllowedOrigin(request, allowed)) return { vary: 'origin' }
-  return { vary: 'origin', 'access-control-allow-origin': origin }
+  return { vary: 'origin', 'access-control-allow-origin': origin, 'access-control-expose-headers': 'retry-after' }
 }
 
 export function preflight(request: IncomingMessage, allowed: readonly string[]): Reply {

@@ -9,6 +9,7 @@ import { errorReply, type Reply, readBody } from './http.ts'
 import { credentialsOf, type Identity } from './identity.ts'
 import type { RouterLimits } from './limits.ts'
 import type { Checked, OperationExecutor, OperationRequest } from './operation-executor.ts'
+import { type RequestLimits, tooManyRequests } from './request-limits.ts'
 import { responseText } from './response-text.ts'
 import { traceOf } from './trace.ts'
 
@@ -18,6 +19,7 @@ export interface GraphqlHttpOptions {
   readonly executor: () => OperationExecutor
   readonly identity: Identity
   readonly limits: RouterLimits
+  readonly requestLimits: RequestLimits
   readonly logger: Logger
 }
 
@@ -35,7 +37,7 @@ type Body = { readonly text: string; readonly value: unknown } | { readonly stat
  * that it has taken before, with an `Accept` that it has answered before, goes straight to the executor.
  */
 export function createGraphqlHttp(options: GraphqlHttpOptions): (request: IncomingMessage) => Promise<Reply> {
-  const { apollo, executor, identity, limits, logger } = options
+  const { apollo, executor, identity, limits, requestLimits, logger } = options
   /** By `Accept`: the type that Apollo Server chose. */
   const contentTypes = new LRUCache<string, string>({ max: KNOWN_ACCEPTS })
   const running = new RunningQueries()
@@ -51,10 +53,15 @@ export function createGraphqlHttp(options: GraphqlHttpOptions): (request: Incomi
 
   return async (request) => {
     const trace = traceOf(request.headers)
-    const caller = await identity.authenticate(credentialsOf(request.headers)).catch((error: unknown) => error)
-    if (caller instanceof Error) return inAcceptedType(request, refusalReply(caller, trace.traceId, logger))
+    const addressWaitMs = requestLimits.ofAddress(requestLimits.addressOf(request))
+    if (addressWaitMs !== null) return inAcceptedType(request, tooManyRequests(addressWaitMs, trace.traceId))
+    const found = await identity.authenticate(credentialsOf(request.headers)).catch((error: unknown) => error)
+    if (found instanceof Error) return inAcceptedType(request, refusalReply(found, trace.traceId, logger))
+    const caller = found as Caller // Whatever is not an error is what was awaited.
+    const callerWaitMs = requestLimits.ofCaller(caller)
+    if (callerWaitMs !== null) return inAcceptedType(request, tooManyRequests(callerWaitMs, trace.traceId))
     const context: RouterContext = {
-      caller: caller as Caller, // Whatever is not an error is what was awaited.
+      caller,
       trace,
       idempotencyKey: idempotencyKeyOf(request),
       deadlineMs: performance.now() + limits.requestTimeoutMs,

@@ -1,6 +1,6 @@
 /**
- * What one client may ask of the router at once. Every limit is judged before anything of the operation runs; what is
- * over is refused with QUERY_TOO_COMPLEX.
+ * What one client may ask of the router. Every limit is judged before anything of the operation runs; an operation that
+ * is over is refused with QUERY_TOO_COMPLEX, one that comes too soon or beside too many others with TOO_MANY_REQUESTS.
  */
 export interface RouterLimits {
   /** Of a request's body, in bytes; more is answered with 413 before it is parsed. */
@@ -30,8 +30,15 @@ export interface RouterLimits {
   readonly messageBytes: number
   /** Of a message with an event to a client: gateways in between cut longer ones off. */
   readonly eventBytes: number
+  /** In the long run; for some seconds more, see `RequestLimits`. Operations on a WebSocket are requests of the caller. */
+  readonly callerRequestsPerSecond: number
+  /** By all who come from there: many people may share one. */
+  readonly addressRequestsPerSecond: number
   readonly sockets: number
   readonly subscriptionsPerSocket: number
+  /** Of one caller on this router; of nobody: of one address. */
+  readonly socketsPerCaller: number
+  readonly subscriptionsPerCaller: number
   /** Events that wait for one slow reader, and their size together; one more closes his connection with 1013. */
   readonly waitingEvents: number
   readonly waitingBytes: number
@@ -56,8 +63,12 @@ export const DEFAULT_LIMITS: RouterLimits = {
   callbackBytes: 64 * KIB,
   messageBytes: 64 * KIB,
   eventBytes: 64 * KIB,
+  callerRequestsPerSecond: 200,
+  addressRequestsPerSecond: 1_000,
   sockets: 10_000,
   subscriptionsPerSocket: 50,
+  socketsPerCaller: 100,
+  subscriptionsPerCaller: 200,
   waitingEvents: 1_000,
   waitingBytes: MIB,
 }

@@ -1,5 +1,14 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { type Clock, ERROR_MESSAGES, invariant, type Logger, type Signer, type Tls } from '@corridor/platform'
+import {
+  type Clock,
+  ERROR_MESSAGES,
+  inProcessRateLimiter,
+  invariant,
+  type Logger,
+  type RateLimiter,
+  type Signer,
+  type Tls,
+} from '@corridor/platform'
 import type { DependencyState } from '@corridor/subgraph'
 import { createApolloHttp } from './apollo-http.ts'
 import { CALLBACK_PATH, type CallbackOwners, forwardCallback } from './callbacks.ts'
@@ -11,6 +20,7 @@ import { isLedgerFile, streamLedgerFile } from './ledger-files.ts'
 import { DEFAULT_LIMITS, type RouterLimits } from './limits.ts'
 import { OperationExecutor } from './operation-executor.ts'
 import { checkSubgraphs } from './readiness.ts'
+import { createRequestLimits, tooManyRequests } from './request-limits.ts'
 import { secured } from './security-headers.ts'
 import { createSite, type SiteOptions } from './site.ts'
 import { createAgent, createSubgraphClients } from './subgraph-client.ts'
@@ -30,6 +40,10 @@ export interface RouterDeps {
   readonly clock: Clock
   readonly logger: Logger
   readonly limits?: Partial<RouterLimits>
+  /** Counts requests; the owner closes it. Default: of this process alone. */
+  readonly rateLimiter?: RateLimiter
+  /** Proxies in front of the router that each add to `X-Forwarded-For`. Default: none, and the header is not read. */
+  readonly trustedProxies?: number
   /** Origins of browsers that may call, on HTTP and WebSocket, beside the router's own. */
   readonly allowedOrigins: readonly string[]
   readonly callbackOwners: CallbackOwners
@@ -70,6 +84,11 @@ export function createRouter(deps: RouterDeps): Router {
   const { clock, logger, signer, production = false } = deps
   const limits: RouterLimits = { ...DEFAULT_LIMITS, ...deps.limits }
   const introspection = deps.introspection ?? !production
+  const requestLimits = createRequestLimits({
+    limiter: deps.rateLimiter ?? inProcessRateLimiter(),
+    limits,
+    trustedProxies: deps.trustedProxies ?? 0,
+  })
   const identity = createIdentity({ identity: deps.identity, authModes: deps.authModes, clock })
   const dispatcher = createAgent(limits, deps.tls)
   const current = { urls: urlsOf(readSupergraph(deps.supergraphSdl), deps) }
@@ -97,7 +116,11 @@ export function createRouter(deps: RouterDeps): Router {
       tls: deps.tls,
     })
     const site = deps.site === undefined ? async () => null : createSite(deps.site)
-    const graphql = createGraphqlHttp({ apollo, executor: () => executor, identity, limits, logger })
+    const graphql = createGraphqlHttp({ apollo, executor: () => executor, identity, limits, requestLimits, logger })
+    const tooSoon = (request: IncomingMessage): Reply | null => {
+      const waitMs = requestLimits.ofAddress(requestLimits.addressOf(request))
+      return waitMs === null ? null : tooManyRequests(waitMs)
+    }
     const respond = async (request: IncomingMessage): Promise<Reply> => {
       const path = (request.url ?? '/').split('?', 1)[0] ?? '/'
       if (path === GRAPHQL_PATH) {
@@ -105,6 +128,9 @@ export function createRouter(deps: RouterDeps): Router {
         const reply = await graphql(request)
         return { ...reply, headers: { ...reply.headers, ...crossOriginHeaders(request, deps.allowedOrigins) } }
       }
+      if (request.method === 'GET' && path === '/health') return jsonReply(200, { status: 'ok', service: 'router' })
+      const refused = tooSoon(request)
+      if (refused !== null) return refused
       const provider = CALLBACK_PATH.exec(path)?.[1]
       if (provider !== undefined && request.method === 'POST') {
         const owners = deps.callbackOwners
@@ -112,7 +138,6 @@ export function createRouter(deps: RouterDeps): Router {
         return forwardCallback({ request, provider, owners, urls, dispatcher, maxBytes: limits.callbackBytes, logger })
       }
       if (request.method !== 'GET') return errorReply(404, 'NOT_FOUND', 'There is nothing here.')
-      if (path === '/health') return jsonReply(200, { status: 'ok', service: 'router' })
       if (path === '/ready') return readiness(await ready())
       const page = await site(request)
       if (page !== null) return page
@@ -120,16 +145,17 @@ export function createRouter(deps: RouterDeps): Router {
       return errorReply(404, 'NOT_FOUND', 'There is nothing here.')
     }
     const ledgerUrl = () => current.urls.get(deps.filesOwner ?? 'ledger')
+    const answerFile = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+      const refused = tooSoon(request)
+      if (refused !== null) return send(response, secured(refused, production))
+      await streamLedgerFile({ request, response, ledgerUrl: ledgerUrl(), dispatcher, production, logger })
+    }
     const listening = await listen(
       (request, response) =>
         void (isLedgerFile(request)
-          ? streamLedgerFile({ request, response, ledgerUrl: ledgerUrl(), dispatcher, production, logger })
+          ? answerFile(request, response)
           : answer({ request, response, respond, production, logger })),
-      {
-        port,
-        host,
-        tls: deps.tls,
-      },
+      { port, host, tls: deps.tls },
     )
     const sockets = serveSubscriptions({
       server: listening.server,
@@ -139,6 +165,7 @@ export function createRouter(deps: RouterDeps): Router {
       identity,
       allowedOrigins: deps.allowedOrigins,
       limits,
+      requestLimits,
       clock,
       logger,
     })

@@ -38,8 +38,9 @@ export type WorldSubgraph = Extract<SubgraphName, 'profile' | 'forex' | 'payment
 
 /** The router in front of three subgraphs on real servers, and an issuer of access tokens. */
 export async function startWorld(
-  options: { limits?: RouterDeps['limits']; routes?: ServeOptions['routes'] } = {},
+  options: Pick<RouterDeps, 'limits' | 'rateLimiter' | 'trustedProxies'> & { routes?: ServeOptions['routes'] } = {},
 ): Promise<World> {
+  const { routes, ...routerOptions } = options
   const clock = testClock(new Date())
   const subgraphs = await buildSubgraphs()
   const schemas: Record<WorldSubgraph, GraphQLSchema> = {
@@ -56,7 +57,7 @@ export async function startWorld(
         logger: silentLogger,
         clock,
         verifier: createVerifier({ audience: name, publicJwks: { router: internal.publicJwk }, clock }),
-        ...(options.routes ? { routes: options.routes } : {}),
+        ...(routes ? { routes } : {}),
       },
     )
   const names = Object.keys(schemas) as WorldSubgraph[]
@@ -76,7 +77,7 @@ export async function startWorld(
     allowedOrigins: ['http://localhost:5173'],
     callbackOwners: { sandbox: 'payment' },
     filesOwner: 'payment',
-    ...(options.limits ? { limits: options.limits } : {}),
+    ...routerOptions,
   }).listen(0)
 
   return {

@@ -10,10 +10,12 @@ import { isAllowedOrigin } from '../cross-origin.ts'
 import { type Credentials, credentialsOf, type Identity } from '../identity.ts'
 import type { RouterLimits } from '../limits.ts'
 import type { Checked, OperationExecutor, OperationRequest } from '../operation-executor.ts'
+import { callerKey, type RequestLimits, retryAfter } from '../request-limits.ts'
 import { responseText } from '../response-text.ts'
 import { traceOf } from '../trace.ts'
 import { atExpiry } from './at-expiry.ts'
 import type { EventReader, FederatedSubscriptions } from './federated-subscriptions.ts'
+import { HeldByCaller } from './held-by-caller.ts'
 import { KeepAlive } from './keep-alive.ts'
 import { connectionError, OLDER_EVENT_TYPE, OLDER_PROTOCOL, takeOlder, toOlder } from './older-protocol.ts'
 
@@ -26,6 +28,7 @@ export interface ServeSubscriptionsOptions {
   readonly identity: Identity
   readonly allowedOrigins: readonly string[]
   readonly limits: RouterLimits
+  readonly requestLimits: RequestLimits
   readonly clock: Clock
   readonly logger: Logger
 }
@@ -35,6 +38,7 @@ interface Extra {
   readonly socket: WebSocket
   readonly credentials: Credentials
   readonly trace: TraceHeaders
+  readonly address: string
   caller: Caller | null
 }
 
@@ -51,7 +55,7 @@ const CLOSE_TIMEOUT_MS = 2_000
 
 /** GraphQL over WebSocket on the router's own URL: graphql-transport-ws, and the older graphql-ws. */
 export function serveSubscriptions(options: ServeSubscriptionsOptions): { close(): Promise<void> } {
-  const { server, path, limits, allowedOrigins, logger } = options
+  const { server, path, limits, requestLimits, allowedOrigins, logger } = options
   const sockets = new WebSocketServer({
     noServer: true,
     maxPayload: limits.messageBytes,
@@ -62,11 +66,15 @@ export function serveSubscriptions(options: ServeSubscriptionsOptions): { close(
   const keepAlive = new KeepAlive(sockets.clients)
 
   const upgrade = (request: IncomingMessage, stream: Duplex, head: Buffer): void => {
-    if ((request.url ?? '/').split('?', 1)[0] !== path) refuseUpgrade(stream, '404 Not Found')
+    const address = requestLimits.addressOf(request)
+    const waitMs = requestLimits.ofAddress(address)
+    if (waitMs !== null) refuseUpgrade(stream, '429 Too Many Requests', `retry-after: ${retryAfter(waitMs)}\r\n`)
+    else if ((request.url ?? '/').split('?', 1)[0] !== path) refuseUpgrade(stream, '404 Not Found')
     else if (!isAllowedOrigin(request, allowedOrigins)) refuseUpgrade(stream, '403 Forbidden')
     else if (sockets.clients.size >= limits.sockets) refuseUpgrade(stream, '503 Service Unavailable')
     else {
-      const extra = { credentials: credentialsOf(request.headers), trace: traceOf(request.headers), caller: null }
+      const { headers } = request
+      const extra = { credentials: credentialsOf(headers), trace: traceOf(headers), address, caller: null }
       sockets.handleUpgrade(request, stream, head, (socket) => open({ ...extra, socket }))
     }
   }
@@ -122,7 +130,9 @@ export function serveSubscriptions(options: ServeSubscriptionsOptions): { close(
 }
 
 function createProtocol(options: ServeSubscriptionsOptions) {
-  const { subscriptions, clock, limits, logger } = options
+  const { subscriptions, clock, limits, requestLimits, logger } = options
+  const heldSockets = new HeldByCaller(limits.socketsPerCaller)
+  const heldSubscriptions = new HeldByCaller(limits.subscriptionsPerCaller)
 
   return makeServer<Record<string, unknown>, Extra>({
     async onConnect({ connectionParams, extra }) {
@@ -134,7 +144,15 @@ function createProtocol(options: ServeSubscriptionsOptions) {
         return null
       })
       if (!caller) return false
+      const leave = heldSockets.take(holderOf(caller, extra))
+      if (!leave) {
+        socket.close(TRY_AGAIN_LATER, 'Too many connections')
+        return false
+      }
       extra.caller = caller
+      // Closed meanwhile, it will not say so again.
+      if (socket.readyState === socket.OPEN) socket.once('close', leave)
+      else leave()
       socket.once(
         'close',
         atExpiry(caller.expiresAt, clock, () => closeExpired(socket)),
@@ -148,17 +166,21 @@ function createProtocol(options: ServeSubscriptionsOptions) {
         return told(coded('TOO_MANY_REQUESTS'))
       }
       if (!extra.caller) return told(coded('UNAUTHENTICATED'))
+      if (requestLimits.ofCaller(extra.caller) !== null) return told(coded('TOO_MANY_REQUESTS'))
       const executor = options.executor()
       const read = executor.documents.read(payload.query)
       if ('errors' in read) return read.errors
       const request = requestOf(payload, extra.caller, extra.trace, limits)
       const checked = executor.check(read.known, request)
       if ('errors' in checked) return checked.errors.map(({ message, ...rest }) => new GraphQLError(message, rest))
+      const isSubscription = checked.operation.operation.operation === 'subscription'
+      const giveBack = isSubscription ? heldSubscriptions.take(holderOf(extra.caller, extra)) : () => undefined
+      if (!giveBack) return told(coded('TOO_MANY_REQUESTS'))
       return {
         schema: executor.supergraph.schema,
         document: read.known.document,
         operationName: request.operationName,
-        contextValue: { executor, checked, request, socket: extra.socket, id } satisfies OperationContext,
+        contextValue: { executor, checked, request, socket: extra.socket, id, giveBack } satisfies OperationContext,
       }
     },
     async execute(args) {
@@ -167,10 +189,13 @@ function createProtocol(options: ServeSubscriptionsOptions) {
     },
     subscribe(args) {
       const operation = contextOf(args)
-      const { request, socket } = operation
+      const { request, socket, giveBack } = operation
       const onOverflow = (): void => socket.close(TRY_AGAIN_LATER, 'Reader too slow')
       const opened = subscriptions.subscribe({ ...operation, onOverflow })
-      if ('errors' in opened) return resultOf(responseText(opened, request.context, logger))
+      if ('errors' in opened) {
+        giveBack()
+        return resultOf(responseText(opened, request.context, logger))
+      }
       return sending(opened, operation, clock) as AsyncIterable<ExecutionResult, void, void>
     },
     /** Results are as clients see them already. */
@@ -187,6 +212,8 @@ interface OperationContext {
   readonly request: OperationRequest
   readonly socket: WebSocket
   readonly id: string
+  /** Called when the subscription has ended: its caller may have another. */
+  readonly giveBack: () => void
 }
 
 const contextOf = ({ contextValue }: Pick<ExecutionArgs, 'contextValue'>): OperationContext =>
@@ -213,24 +240,31 @@ const resultOf = (text: string): ExecutionResult => JSON.parse(text) as Executio
  * Sends every event of a reader as the protocol's `next`. The events are JSON already, so the protocol's own code is
  * told of none of them: to it this is a stream that only ends.
  */
-function sending(reader: EventReader, { request, socket, id }: OperationContext, clock: Clock) {
+function sending(reader: EventReader, { request, socket, id, giveBack }: OperationContext, clock: Clock) {
   const { expiresAt } = request.context.caller
   const head = `{"id":${JSON.stringify(id)},"type":${isOlder(socket) ? OLDER_EVENT_TYPE : '"next"'},"payload":`
   const done = { done: true as const, value: undefined }
+  const leave = (): void => {
+    reader.leave()
+    giveBack()
+  }
   return {
     async next() {
-      for (let text = await reader.next(); text !== null; text = await reader.next()) {
-        if (expiresAt !== null && expiresAt <= clock.now()) {
-          closeExpired(socket)
-          return done
+      try {
+        for (let text = await reader.next(); text !== null; text = await reader.next()) {
+          if (expiresAt !== null && expiresAt <= clock.now()) {
+            closeExpired(socket)
+            break
+          }
+          await send(socket, `${head}${text}}`)
         }
-        await send(socket, `${head}${text}}`)
+      } finally {
+        leave()
       }
-      reader.leave()
       return done
     },
     async return() {
-      reader.leave()
+      leave()
       return done
     },
     [Symbol.asyncIterator]() {
@@ -267,7 +301,10 @@ const isOlder = ({ protocol }: WebSocket): boolean => protocol === OLDER_PROTOCO
 
 const closeExpired = (socket: WebSocket): void => socket.close(CloseCode.Forbidden, 'Token expired')
 
-function refuseUpgrade(stream: Duplex, status: string): void {
+/** By whom sockets and subscriptions are counted; of nobody: from where. */
+const holderOf = (caller: Caller, { address }: Extra): string => callerKey(caller) ?? `address:${address}`
+
+function refuseUpgrade(stream: Duplex, status: string, headers = ''): void {
   stream.once('error', () => stream.destroy())
-  stream.end(`HTTP/1.1 ${status}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`)
+  stream.end(`HTTP/1.1 ${status}\r\n${headers}connection: close\r\ncontent-length: 0\r\n\r\n`)
 }
