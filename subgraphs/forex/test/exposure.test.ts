@@ -12,6 +12,7 @@ import {
   standardPolicies,
   type Tick,
 } from '../src/index.ts'
+import { readCommitments } from '../src/use-cases/commitments.ts'
 import { FarLedger, position } from './far-side.ts'
 
 const clock = testClock()
@@ -212,6 +213,17 @@ describe('exposure', () => {
   })
 })
 
+async function price(fromCurrency: string, toCurrency: string, more: object = {}): Promise<string | null | undefined> {
+  const payment = { paymentId: uuidv7(), owner: uuidv7(), fromCurrency, toCurrency, debitMinor: '100000', ...more }
+  const { pricePayments } = await dataOf<{ pricePayments: { code: string | null }[] }>(
+    forex.schema,
+    asService('payment-processor'),
+    'mutation ($p: [PricePaymentInput!]!) { pricePayments(payments: $p) { code } }',
+    { p: [payment] },
+  )
+  return pricePayments[0]?.code
+}
+
 describe('a limit of exposure', () => {
   it('makes prices wider on the way to it and stops them at it, for what brings the house nearer to it alone', async () => {
     expect(await quote('USD', '490.00', 'INR')).toMatchObject({ spreadBps: 50, appliedRate: '79.6' })
@@ -231,19 +243,17 @@ describe('a limit of exposure', () => {
 
   it('holds for what payments are priced at too', async () => {
     ledger.positions = [position('INR', -7_900_000n)]
-    const price = async (fromCurrency: string, toCurrency: string) => {
-      const payment = { paymentId: uuidv7(), owner: uuidv7(), fromCurrency, toCurrency, debitMinor: '100000' }
-      const { pricePayments } = await dataOf<{ pricePayments: { code: string | null }[] }>(
-        forex.schema,
-        asService('payment-processor'),
-        'mutation ($p: [PricePaymentInput!]!) { pricePayments(payments: $p) { code } }',
-        { p: [payment] },
-      )
-      return pricePayments[0]?.code
-    }
     expect(await price('USD', 'INR')).toBe('RATE_UNAVAILABLE')
     expect(await price('USD', 'JPY')).toBeNull()
     expect(await price('USD', 'USD')).toBeNull()
+  })
+
+  it('does not hold for what a refund is held against, and nobody is committed by that', async () => {
+    ledger.positions = [position('INR', -7_900_000n)]
+    const [shown, committed] = [await exposure(), await readCommitments(forex.pool, clock.now())]
+    expect(await price('USD', 'INR', { isRefund: true })).toBeNull()
+    expect(await exposure()).toEqual(shown)
+    expect(await readCommitments(forex.pool, clock.now())).toEqual(committed)
   })
 
   it('that cannot be checked locks no rate', async () => {

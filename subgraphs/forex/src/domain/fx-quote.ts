@@ -48,6 +48,8 @@ export interface FxQuote {
   readonly expiresAt: Date
   /** The payment that used it; null while it is open. */
   readonly paymentId: string | null
+  /** What a refund is held against: the payment was converted long ago, and the house takes on nothing by this price. */
+  readonly isRefund: boolean
 }
 
 export type FxQuoteStatus = 'OPEN' | 'USED' | 'EXPIRED'

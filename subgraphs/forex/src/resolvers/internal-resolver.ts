@@ -115,7 +115,15 @@ function paymentToPrice(input: PricePaymentInput, field: string): Result<Payment
   }
   const minor = (text: string | null | undefined): bigint | null => (text ? BigInt(text) : null)
   const amounts = { debitMinor: minor(debitMinor), creditMinor: minor(creditMinor) }
-  return accept({ paymentId, owner, fromCurrency, toCurrency, fxQuoteId, ...amounts })
+  return accept({
+    paymentId,
+    owner,
+    fromCurrency,
+    toCurrency,
+    fxQuoteId,
+    isRefund: input.isRefund ?? false,
+    ...amounts,
+  })
 }
 
 function toQuoteResult(result: Result<FxQuote>): FxQuoteResult {

@@ -107,6 +107,10 @@ export class PricePaymentInput {
 
   @Field(() => ID, { nullable: true })
   readonly fxQuoteId?: string | null
+
+  /** The id is a refund's: the price is what it is held against, and commits nobody. */
+  @Field(() => Boolean, { nullable: true })
+  readonly isRefund?: boolean | null
 }
 
 @Inaccessible()

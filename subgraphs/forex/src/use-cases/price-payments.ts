@@ -15,6 +15,8 @@ export interface PaymentToPrice {
   readonly creditMinor: bigint | null
   /** A quote that was redeemed for this payment. */
   readonly fxQuoteId: string | null
+  /** A refund by this id asks what it would cost today: stored like a payment's price, but nobody is committed by it. */
+  readonly isRefund: boolean
 }
 
 export interface PaymentPrice {
@@ -55,7 +57,7 @@ export async function pricePayments(
     const quote = quoteFor(pricing, payment)
     if (quote.ok) {
       fresh.push(quote.value)
-      exposures.add(quote.value)
+      if (!payment.isRefund) exposures.add(quote.value)
     } else refused.set(payment.paymentId, quote)
   }
   await insertQuotes(pool, fresh)
@@ -78,7 +80,7 @@ export async function pricePayments(
 }
 
 function quoteFor(pricing: Pricing, payment: PaymentToPrice): Result<FxQuote> {
-  const { paymentId, owner, fromCurrency, toCurrency, debitMinor, creditMinor } = payment
+  const { paymentId, owner, fromCurrency, toCurrency, debitMinor, creditMinor, isRefund } = payment
   if ((debitMinor === null) === (creditMinor === null)) return refuse('BAD_USER_INPUT', 'Exactly one amount is given.')
   const wanted =
     debitMinor !== null
@@ -90,6 +92,7 @@ function quoteFor(pricing: Pricing, payment: PaymentToPrice): Result<FxQuote> {
     wanted,
     lock: { seconds: PROCESSING_LOCK_SECONDS, holdBps: 0 },
     paymentId,
+    isRefund,
   })
 }
 

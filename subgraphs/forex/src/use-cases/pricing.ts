@@ -44,15 +44,16 @@ export class Pricing {
   /**
    * A price that money may move on, wider where the house already holds or owes much. Refuses CURRENCY_MISMATCH for one
    * currency on both sides, RATE_UNAVAILABLE (no rate, or the house takes no more), RATE_STALE, AMOUNT_TOO_SMALL. What it
-   * is made of is read before: `await pricing.fresh()`.
+   * is made of is read before: `await pricing.fresh()`. What a refund is held against is no new conversion: the house is
+   * not asked whether it wants one.
    */
-  firm(wanted: Wanted, holdBps = 0): Result<PricedConversion> {
+  firm(wanted: Wanted, { holdBps = 0, isRefund = false } = {}): Result<PricedConversion> {
     const priced = this.price(wanted, { holdBps, exposureBps: 0 })
     if (!priced.ok) return priced
     const { rate } = priced.value
     if (isIndicative(rate)) return refuse('RATE_UNAVAILABLE', `The rate of ${rate.pair} is for orientation only.`)
     if (this.isStale(rate)) return refuse('RATE_STALE', `The rate of ${rate.pair} is too old to move money on.`)
-    const appetite = this.appetite(priced.value)
+    const appetite = isRefund ? 'USUAL' : this.appetite(priced.value)
     if (appetite === 'USUAL') return priced
     if (appetite === 'WIDER') return this.price(wanted, { holdBps, exposureBps: this.deps.exposurePolicy.wideningBps })
     return refuse(
@@ -78,9 +79,16 @@ export class Pricing {
   }
 
   /** A quote on a firm price, for `owner`, from now on. */
-  quote(input: { id: string; owner: string; wanted: Wanted; lock: Lock; paymentId: string | null }): Result<FxQuote> {
-    const { id, owner, wanted, lock, paymentId } = input
-    const priced = this.firm(wanted, lock.holdBps)
+  quote(input: {
+    id: string
+    owner: string
+    wanted: Wanted
+    lock: Lock
+    paymentId: string | null
+    isRefund?: boolean
+  }): Result<FxQuote> {
+    const { id, owner, wanted, lock, paymentId, isRefund = false } = input
+    const priced = this.firm(wanted, { holdBps: lock.holdBps, isRefund })
     if (!priced.ok) return priced
     const { from, to, appliedRate, rate, spread } = priced.value
     const reference = this.usdReference(from)
@@ -90,6 +98,7 @@ export class Pricing {
       id,
       owner,
       paymentId,
+      isRefund,
       from,
       to,
       appliedRate,

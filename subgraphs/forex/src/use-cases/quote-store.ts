@@ -21,10 +21,11 @@ interface QuoteRow {
   created_at: Date
   expires_at: Date
   payment_id: string | null
+  is_refund: boolean
 }
 
 const COLUMNS = `id, owner, from_currency, from_minor, to_currency, to_minor, applied_rate::text, mid::text, spread_bps,
-  path, source, observed_at, provenance, reference_usd_minor, reference_mid::text, created_at, expires_at, payment_id`
+  path, source, observed_at, provenance, reference_usd_minor, reference_mid::text, created_at, expires_at, payment_id, is_refund`
 
 /** Writes quotes whose ids are chosen by the caller; one that is there already stays as it is. */
 export async function insertQuotes(client: SqlClient, quotes: readonly FxQuote[]): Promise<void> {
@@ -32,15 +33,18 @@ export async function insertQuotes(client: SqlClient, quotes: readonly FxQuote[]
   await client.query({
     name: 'forex-insert-quotes',
     text: `insert into fx_quotes (id, owner, from_currency, from_minor, to_currency, to_minor, applied_rate, mid, spread_bps,
-             source, observed_at, reference_usd_minor, reference_mid, created_at, expires_at, payment_id, used_at, path, provenance)
+             source, observed_at, reference_usd_minor, reference_mid, created_at, expires_at, payment_id, is_refund, used_at,
+             settled_at, path, provenance)
            select id, owner, from_currency, from_minor, to_currency, to_minor, applied_rate, mid, spread_bps, source,
-             observed_at, reference_usd_minor, reference_mid, created_at, expires_at, payment_id,
-             case when payment_id is not null then created_at end, string_to_array(path, ','), provenance
+             observed_at, reference_usd_minor, reference_mid, created_at, expires_at, payment_id, is_refund,
+             case when payment_id is not null then created_at end, case when is_refund then created_at end, string_to_array(path, ','), provenance
            from unnest($1::uuid[], $2::uuid[], $3::text[], $4::bigint[], $5::text[], $6::bigint[], $7::numeric[],
              $8::numeric[], $9::integer[], $10::text[], $11::timestamptz[], $12::bigint[], $13::numeric[],
-             $14::timestamptz[], $15::timestamptz[], $16::uuid[], $17::text[], $18::jsonb[])
+             $14::timestamptz[], $15::timestamptz[], $16::uuid[], $17::text[], $18::jsonb[],
+             $19::boolean[])
              as q (id, owner, from_currency, from_minor, to_currency, to_minor, applied_rate, mid, spread_bps, source,
-               observed_at, reference_usd_minor, reference_mid, created_at, expires_at, payment_id, path, provenance)
+               observed_at, reference_usd_minor, reference_mid, created_at, expires_at, payment_id, path, provenance,
+               is_refund)
            on conflict (id) do nothing`,
     values: [
       quotes.map((quote) => quote.id),
@@ -61,6 +65,7 @@ export async function insertQuotes(client: SqlClient, quotes: readonly FxQuote[]
       quotes.map((quote) => quote.paymentId),
       quotes.map((quote) => quote.path.join(',')),
       quotes.map((quote) => JSON.stringify(quote.provenance)),
+      quotes.map((quote) => quote.isRefund),
     ],
   })
 }
@@ -99,7 +104,7 @@ export async function readUse(
            left join lateral (select count(*) as n from fx_quotes
              where owner = o.owner and payment_id is null and expires_at > $2) open on true
            left join lateral (select sum(reference_usd_minor) as usd from fx_quotes
-             where owner = o.owner and created_at >= $3) today on true`,
+             where owner = o.owner and created_at >= $3 and not is_refund) today on true`,
     values: [owners, now, since],
   })
   return new Map(rows.map(({ owner, open, today }) => [owner, { open, todayUsdMinor: BigInt(today) }]))
@@ -187,4 +192,5 @@ const toQuote = (row: QuoteRow): FxQuote => ({
   createdAt: row.created_at,
   expiresAt: row.expires_at,
   paymentId: row.payment_id,
+  isRefund: row.is_refund,
 })

@@ -86,6 +86,7 @@ async function returnedBy(
       debitMinor: null,
       creditMinor: amountMinor,
       fxQuoteId: null,
+      isRefund: true,
     },
   ])
   if (!price) throw new Fault('SERVICE_UNAVAILABLE', 'The forex service left a refund out.')

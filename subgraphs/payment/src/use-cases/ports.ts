@@ -83,6 +83,8 @@ export interface ToPrice {
   readonly debitMinor: bigint | null
   readonly creditMinor: bigint | null
   readonly fxQuoteId: string | null
+  /** What a refund is held against: the house takes on nothing by it. */
+  readonly isRefund?: boolean
 }
 
 export interface Price {
