@@ -41,7 +41,7 @@ export interface RouterDeps {
   readonly logger: Logger
   readonly limits?: Partial<RouterLimits>
   /** Counts requests; the owner closes it. Default: of this process alone. */
-  readonly rateLimiter?: RateLimiter
+  readonly rateLimiter?: RateLimiter | undefined
   /** Proxies in front of the router that each add to `X-Forwarded-For`. Default: none, and the header is not read. */
   readonly trustedProxies?: number
   /** Origins of browsers that may call, on HTTP and WebSocket, beside the router's own. */

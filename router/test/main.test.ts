@@ -19,9 +19,20 @@ function startProcess(env: Record<string, string>): { child: ChildProcess; ended
 
 describe('the process of the router', () => {
   it('names every setting that is missing or wrong at once, and no value, and ends', async () => {
-    const [code, log] = await startProcess({ OIDC_JWKS_URI: 'secret', AUTH_MODES: 'bearer,secret' }).ended
+    const [code, log] = await startProcess({
+      OIDC_JWKS_URI: 'secret',
+      AUTH_MODES: 'bearer,secret',
+      SOCKETS_PER_CALLER: '0',
+    }).ended
     expect(code).toBe(1)
-    for (const name of ['INTERNAL_PRIVATE_KEY', 'OIDC_ISSUER', 'OIDC_JWKS_URI', 'OIDC_AUDIENCE', 'AUTH_MODES']) {
+    for (const name of [
+      'INTERNAL_PRIVATE_KEY',
+      'OIDC_ISSUER',
+      'OIDC_JWKS_URI',
+      'OIDC_AUDIENCE',
+      'AUTH_MODES',
+      'SOCKETS_PER_CALLER',
+    ]) {
       expect(log).toContain(name)
     }
     expect(log).not.toContain('secret')

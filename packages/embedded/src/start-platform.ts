@@ -4,7 +4,16 @@ import { StartError } from '@corridor/dev-services'
 import { inProcessBus, kafkaBus } from '@corridor/events'
 import { createForexConsumers, createRateProvider, preferredIntervalMs, standardPolicies } from '@corridor/forex'
 import { createPaymentProcessor, createWebhookSender, sandboxProvider } from '@corridor/payment'
-import { type Clock, inProcessWakeups, type Logger, redisWakeups, systemClock, type Wakeups } from '@corridor/platform'
+import {
+  type Clock,
+  inProcessRateLimiter,
+  inProcessWakeups,
+  type Logger,
+  redisRateLimiter,
+  redisWakeups,
+  systemClock,
+  type Wakeups,
+} from '@corridor/platform'
 import { createProfileSync, scimDirectory } from '@corridor/profile'
 import { createRouter } from '@corridor/router'
 import { createRiskConsumers } from '@corridor/rule-engine'
@@ -111,7 +120,9 @@ async function start(options: OneProcessOptions, stops: StopStack): Promise<Runn
   await waitForSeeds({ databases, seeds, logger })
 
   say('Starting the router')
-  const { apiManager } = external
+  const { apiManager, redisUrl } = external
+  const rateLimiter = redisUrl === undefined ? inProcessRateLimiter() : redisRateLimiter({ url: redisUrl, logger })
+  stops.push('the limits', () => rateLimiter.close())
   const router = createRouter({
     supergraphSdl,
     subgraphUrls: Object.fromEntries(SUBGRAPHS.map((name) => [name, subgraphUrl(ports, name)])),
@@ -125,6 +136,7 @@ async function start(options: OneProcessOptions, stops: StopStack): Promise<Runn
     authModes: apiManager ? ['bearer', 'assertion'] : ['bearer'],
     clock,
     logger,
+    rateLimiter,
     allowedOrigins: allowedOrigins(ports),
     callbackOwners: { sandbox: 'payment', 'sandbox-kyc': 'profile', 'identity-server': 'profile' },
     site: webSite(identity.issuer, external),

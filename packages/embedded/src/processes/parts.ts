@@ -122,7 +122,7 @@ function workerParts(input: PartsInput): Part[] {
   ]
 }
 
-function routerPart({ ports, secrets, identity, apiManager, web = {} }: PartsInput): Part {
+function routerPart({ ports, secrets, identity, redisUrl, apiManager, web = {} }: PartsInput): Part {
   const site = webSite(identity.issuer, web)
   return {
     name: 'router',
@@ -137,6 +137,7 @@ function routerPart({ ports, secrets, identity, apiManager, web = {} }: PartsInp
       OIDC_JWKS_URI: identity.jwks.href,
       OIDC_AUDIENCE: AUDIENCE,
       ALLOWED_ORIGINS: allowedOrigins(ports).join(','),
+      REDIS_URL: redisUrl,
       ...(site ? { WEB_DIRECTORY: site.directory, WEB_CLIENT_ID: site.config.clientId } : {}),
       ...(web.traceUrl === undefined ? {} : { TRACE_URL: web.traceUrl }),
       ...(apiManager
