@@ -27,6 +27,8 @@ export class TestPayments {
   readonly begun = new Map<string, ProviderPayment>()
   /** What the provider says when it is asked; nothing unless a test says so. */
   readonly outcomes = new Map<string, 'SETTLED' | 'FAILED'>()
+  /** What it throws when it is asked to begin a payment, by its id, or by that of the deposit that it gives back. */
+  readonly refusals = new Map<string, Error>()
   /** Which payments it was asked about. */
   readonly asked: string[] = []
 
@@ -58,6 +60,8 @@ export class TestPayments {
       deadlineMs: 60_000,
       async start(payment) {
         tests?.started.push(payment.paymentId)
+        const refusal = tests?.refusals.get(payment.paymentId) ?? tests?.refusals.get(payment.refundOf ?? '')
+        if (refusal) throw refusal
         tests?.begun.set(payment.paymentId, payment)
         return { nextActionUrl: null }
       },

@@ -219,6 +219,21 @@ describe('the refund of a deposit', () => {
     )
   })
 
+  it('that the provider refuses in a way nobody foresaw holds up no other payment of any wallet', async () => {
+    const { owner, walletId, id } = await begin()
+    tests.refusals.set(id, new Error('charge_disputed'))
+    const refundId = await asked(owner, id)
+    const input = { idempotencyKey: uuidv7(), fromWalletId: walletId, toWalletId: tests.wallet(uuidv7()) }
+    const { sendPayment } = await tests.data<{ sendPayment: { id: string } }>(owner, SEND, {
+      input: { ...input, debit: money('1.00') },
+    })
+    await tests.until(owner, sendPayment.id, 'COMPLETED')
+    expect((await read(owner, id)).refunds[0]?.status).toBe('PENDING')
+    tests.refusals.delete(id)
+    tests.clock.advanceMs(60_000)
+    await expect.poll(() => tests.begun.has(refundId)).toBe(true)
+  })
+
   it('that the provider takes back by itself goes to suspense, and the deposit stays as it is', async () => {
     const { owner, id } = await begin()
     const told = { paymentId: id, outcome: 'CHARGEBACK', amountMinor: '2000', currency: 'USD' }
@@ -243,8 +258,10 @@ describe('what has left the platform', () => {
     await tests.until(payer, sendPayment.id, 'COMPLETED')
     return { payer, fromWalletId, id: sendPayment.id }
   }
-  const back = (paymentId: string) =>
-    tests.callBack({ paymentId, outcome: 'RETURNED', amountMinor: '80000', currency: 'INR' }, { event: 'return' })
+  const back = (paymentId: string, event = 'return') =>
+    tests.callBack({ paymentId, outcome: 'RETURNED', amountMinor: '80000', currency: 'INR' }, { event })
+  const items = (id: string) =>
+    tests.rows('select kind, credit_code, currency from reconciliation_items where payment_id = $1', [id])
 
   it('is refunded by nobody but its provider, whose return gives back the principal', async () => {
     const { payer, fromWalletId, id } = await paidOut()
@@ -259,14 +276,53 @@ describe('what has left the platform', () => {
     ])
   })
 
-  it('lies in suspense when it comes back to a wallet that does not take it', async () => {
+  it('comes back once: what a second return brings lies in suspense, whether the first is made already or not', async () => {
+    const { payer, fromWalletId, id } = await paidOut()
+    for (const event of ['return', 'second']) expect((await back(id, event)).status).toBe(200)
+    await tests.until(payer, id, 'REFUNDED')
+    expect((await back(id, 'third')).status).toBe(200)
+    const other = { kind: 'OTHER_AMOUNT', credit_code: 'suspense.sandbox', currency: 'INR' }
+    expect(await items(id)).toEqual([other, other])
+    expect((await read(payer, id)).refunds).toHaveLength(1)
+    // The next payment of that wallet is moved as if nothing had been said.
+    const input = { idempotencyKey: uuidv7(), fromWalletId, toWalletId: tests.wallet(uuidv7()), debit: money('1.00') }
+    const { sendPayment } = await tests.data<{ sendPayment: { id: string } }>(payer, SEND, { input })
+    await tests.until(payer, sendPayment.id, 'COMPLETED')
+  })
+
+  it('is given back by nobody beyond what arrived, whoever writes it', async () => {
+    const { payer, id } = await paidOut()
+    await back(id)
+    await tests.until(payer, id, 'REFUNDED')
+    await expect(
+      tests.rows(
+        `insert into refunds (id, payment_id, source, leased_wallet_id, amount_minor, reason, created_at, updated_at)
+         select gen_random_uuid(), payment_id, source, leased_wallet_id, 1, reason, created_at, updated_at
+         from refunds where payment_id = $1`,
+        [id],
+      ),
+    ).rejects.toThrow(/refunds exceed what arrived/)
+  })
+
+  it('lies in suspense when it comes back to a wallet that does not take it, and a second time as well', async () => {
     const { payer, id } = await paidOut()
     tests.farSide.ledgerRefusal = 'ACCOUNT_CLOSED'
     await back(id)
     await ended(payer, id)
-    expect(
-      await tests.rows('select kind, credit_code, currency from reconciliation_items where payment_id = $1', [id]),
-    ).toEqual([{ kind: 'RETURN_REFUSED', credit_code: 'suspense.sandbox', currency: 'INR' }])
-    expect((await read(payer, id)).status).toBe('COMPLETED')
+    tests.farSide.ledgerRefusal = null
+    const refused = { kind: 'RETURN_REFUSED', credit_code: 'suspense.sandbox', currency: 'INR' }
+    expect(await items(id)).toEqual([refused])
+    await back(id, 'second')
+    expect(await items(id)).toEqual([refused, { ...refused, kind: 'OTHER_AMOUNT' }])
+    expect(await read(payer, id)).toMatchObject({ status: 'COMPLETED', refunds: [{ status: 'FAILED' }] })
+  })
+
+  it('lies in suspense when it is worth nothing where it comes back to', async () => {
+    const { payer, id } = await paidOut()
+    tests.farSide.rate = 100_000n
+    await back(id)
+    await ended(payer, id)
+    expect(await items(id)).toMatchObject([{ kind: 'RETURN_REFUSED' }])
+    expect(await read(payer, id)).toMatchObject({ status: 'COMPLETED', refunds: [{ status: 'FAILED' }] })
   })
 })

@@ -9,10 +9,11 @@ const said = (
     kind = 'PAYOUT' as 'PAYOUT' | 'DEPOSIT',
     providerOutcome = null as ProviderOutcome | null,
     amountMinor = 100n,
+    returnedMinor = 0n,
   } = {},
 ) =>
   hear(
-    { kind, status, provider: 'sandbox', providerOutcome, toCurrency: 'USD', expectedMinor: 100n },
+    { kind, status, provider: 'sandbox', providerOutcome, toCurrency: 'USD', expectedMinor: 100n, returnedMinor },
     { word, amountMinor, currency: 'USD' },
   )
 
@@ -49,6 +50,11 @@ describe('what a provider says', () => {
     expect(said('AUTHORIZED', 'RETURNED')).toEqual({ do: 'settle', outcome: 'FAILED' })
     expect(said('AUTHORIZED', 'RETURNED', { providerOutcome: 'SETTLED' })).toEqual({ do: 'return' })
     expect(said('COMPLETED', 'RETURNED')).toEqual({ do: 'return' })
+    expect(said('REFUNDED', 'RETURNED', { returnedMinor: 100n })).toEqual({
+      do: 'open',
+      kind: 'OTHER_AMOUNT',
+      posting: { debitCode: 'settlement.sandbox', creditCode: 'suspense.sandbox' },
+    })
     expect(said('FAILED', 'RETURNED')).toMatchObject({ kind: 'LATE_FAILURE' })
   })
 

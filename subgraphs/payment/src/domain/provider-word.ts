@@ -33,6 +33,8 @@ const BEFORE_OUTCOME: ReadonlySet<Payment['status']> = new Set(['SCHEDULED', 'PE
 type Judged = Pick<Payment, 'kind' | 'status' | 'provider' | 'providerOutcome' | 'toCurrency'> & {
   /** What shall arrive, as far as it is known. */
   readonly expectedMinor: bigint | null
+  /** What came back before. */
+  readonly returnedMinor: bigint
 }
 
 /**
@@ -59,6 +61,7 @@ export function hear(payment: Judged, { word, amountMinor, currency }: ToldOfPay
       if (incoming) return { do: 'refuse' }
       if (unsettled) return { do: 'settle', outcome: 'FAILED' }
       if (!expected) return { do: 'open', kind: 'OTHER_AMOUNT', posting: unexplained(provider, true) }
+      if (payment.returnedMinor > 0n) return { do: 'open', kind: 'OTHER_AMOUNT', posting: unexplained(provider, true) }
       return settled ? { do: 'return' } : { do: 'open', kind: 'LATE_FAILURE', posting: null }
     case 'CHARGEBACK':
       if (!incoming) return { do: 'refuse' }

@@ -24,6 +24,15 @@ export interface Refund {
   readonly createdAt: Date
 }
 
+/**
+ * How much of what arrived is given back, or is on its way. A provider's return counts although it could not be credited:
+ * its money came back once, and lies in suspense.
+ */
+export const givenBack = (refunds: readonly Refund[]): bigint =>
+  refunds
+    .filter(({ status, source }) => status !== 'FAILED' || source === 'PROVIDER')
+    .reduce((sum, { amountMinor }) => sum + amountMinor, 0n)
+
 export interface RefundShare {
   /** What was debited without the fee, and what arrived. */
   readonly principalMinor: bigint

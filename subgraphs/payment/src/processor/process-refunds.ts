@@ -2,7 +2,7 @@ import { accept, Fault, invariant, RefusalError, type Result } from '@corridor/p
 import { hasArrived, type Payment } from '../domain/payment.ts'
 import { journalIdOf, type PricedPayment, planRefund, transferIdOf } from '../domain/postings.ts'
 import { unexplained } from '../domain/provider-word.ts'
-import { type Refund, returnedAtOriginalRate } from '../domain/refund.ts'
+import { givenBack, type Refund, returnedAtOriginalRate } from '../domain/refund.ts'
 import type { PaymentChange } from '../use-cases/payment-store.ts'
 import type { JournalToPost } from '../use-cases/ports.ts'
 import type { ReconciliationItem } from '../use-cases/reconciliation-store.ts'
@@ -26,15 +26,16 @@ export interface ProcessedRefund {
 /**
  * Brings a refund one step further, outside any transaction and idempotent by its id. What its payee gives back, and what
  * a provider returns, is posted at once; a deposit is held, given to the provider, and posted when that confirms it.
+ * Whatever one refund throws puts off that refund alone.
  */
 export async function processRefund(deps: ProcessDeps, input: RefundToProcess): Promise<ProcessedRefund> {
   try {
     return await processOnce(deps, input)
   } catch (error) {
-    if (!(error instanceof Fault) && !(error instanceof RefusalError)) throw error
     const { refund } = input
     const now = deps.clock.now()
-    deps.logger.warn({ error, refund: refund.id, attempts: refund.attempts }, 'a refund could not be processed yet')
+    const level = error instanceof Fault || error instanceof RefusalError ? 'warn' : 'error'
+    deps.logger[level]({ error, refund: refund.id, attempts: refund.attempts }, 'a refund could not be processed yet')
     const dueAt = retryAt(now, refund.attempts)
     return only({ ...refund, attempts: refund.attempts + 1, dueAt })
   }
@@ -49,14 +50,14 @@ async function processOnce(deps: ProcessDeps, input: RefundToProcess): Promise<P
   }
   if (payment.kind === 'DEPOSIT' && refund.transferIds.length > 0) return await throughProvider(deps, input)
   const returned = await returnedBy(deps, input)
-  if (!returned.ok) return ended(input, returned.code)
-  if (returned.value <= 0n) return ended(input, 'AMOUNT_TOO_SMALL')
+  if (!returned.ok) return refused(deps, input, returned.code)
+  if (returned.value <= 0n) return refused(deps, input, 'AMOUNT_TOO_SMALL')
   const priced = { ...refund, returnedMinor: returned.value }
   const held = payment.kind === 'DEPOSIT'
   const journal = journalOf(priced, payment, held ? 'hold' : 'post')
   const [posted] = await deps.ledger.post([journal])
   if (!posted) throw new Fault('SERVICE_UNAVAILABLE', 'The ledger left a refund out.')
-  if (!posted.ok) return refund.source === 'PROVIDER' ? unaccepted(deps, input) : ended(input, posted.code)
+  if (!posted.ok) return refused(deps, input, posted.code)
   const transferIds = journal.transfers.map(({ id }) => id)
   // Committed as held before the provider is first called.
   if (held) return only({ ...priced, transferIds, dueAt: deps.clock.now(), attempts: 0 })
@@ -70,6 +71,7 @@ async function returnedBy(
 ): Promise<Result<bigint>> {
   const { principalMinor, creditMinor, fromCurrency, toCurrency } = payment
   invariant(principalMinor !== null && creditMinor !== null, 'what has arrived is priced')
+  invariant(givenBack(refunds) <= creditMinor, 'refunds never exceed what arrived')
   const refundedBeforeMinor = refunds
     .filter(({ status, number }) => status === 'COMPLETED' && number < refund.number)
     .reduce((sum, { amountMinor }) => sum + amountMinor, 0n)
@@ -148,7 +150,11 @@ async function throughProvider(deps: ProcessDeps, input: RefundToProcess): Promi
   return outcome === 'SETTLED' ? completed(told, journal) : ended(told, 'PROVIDER_FAILED')
 }
 
-/** Money came back that its wallet does not take, frozen or closed: it lies in suspense until somebody has looked. */
+/** A refund that cannot be made has ended; but what a provider returned is there, whatever we say. */
+const refused = (deps: ProcessDeps, input: RefundToProcess, code: string): ProcessedRefund =>
+  input.refund.source === 'PROVIDER' ? unaccepted(deps, input) : ended(input, code)
+
+/** Money came back that its wallet does not take: it lies in suspense until somebody has looked. */
 function unaccepted(deps: ProcessDeps, input: RefundToProcess): ProcessedRefund {
   const { refund, payment } = input
   invariant(payment.provider !== null, 'what a provider returns went out through one')

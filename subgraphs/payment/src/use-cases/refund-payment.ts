@@ -14,7 +14,7 @@ import {
   type Wakeups,
 } from '@corridor/platform'
 import type { Payment } from '../domain/payment.ts'
-import { REFUND_WINDOW_MS } from '../domain/refund.ts'
+import { givenBack, REFUND_WINDOW_MS } from '../domain/refund.ts'
 import { DUE_CHANNEL } from './channels.ts'
 import { lockPayment, readPayments } from './payment-store.ts'
 import { insertRefund, readRefunds } from './refund-store.ts'
@@ -109,8 +109,7 @@ async function judge(
     }
   }
   const refunds = (await readRefunds(client, [payment.id])).get(payment.id) ?? []
-  const given = refunds.reduce((sum, { status, amountMinor }) => (status === 'FAILED' ? sum : sum + amountMinor), 0n)
-  const leftMinor = (payment.creditMinor ?? 0n) - given
+  const leftMinor = (payment.creditMinor ?? 0n) - givenBack(refunds)
   const wanted = amount?.amountMinor ?? leftMinor
   return wanted > leftMinor || leftMinor === 0n
     ? refuse('REFUND_EXCEEDS_PAYMENT', undefined, 'input.amount')

@@ -12,11 +12,12 @@ import {
 } from '@corridor/platform'
 import type { Payment } from '../domain/payment.ts'
 import { hear } from '../domain/provider-word.ts'
+import { givenBack, type Refund } from '../domain/refund.ts'
 import type { CallbackReader, CallbackRequest, Told as ToldByCallback } from '../providers/callback-reader.ts'
 import { DUE_CHANNEL, ITEMS_CHANNEL } from './channels.ts'
 import { lockPayment } from './payment-store.ts'
 import { openItem } from './reconciliation-store.ts'
-import { insertRefund } from './refund-store.ts'
+import { insertRefund, readRefunds } from './refund-store.ts'
 
 export interface CallbackDeps {
   readonly pool: Pool
@@ -73,7 +74,9 @@ async function take(client: SqlClient, told: Told, now: Date): Promise<Taken> {
   const payment = await lockPayment(client, told.subjectId)
   if (!payment) return (await takeOfRefund(client, told, now)) ? 'TAKEN' : 'UNKNOWN'
   if (payment.provider !== told.provider) return 'UNKNOWN'
-  const heard = hear({ ...payment, expectedMinor: expectedOf(payment) }, told)
+  const refunds = told.word === 'RETURNED' ? await readRefunds(client, [payment.id]) : new Map<string, Refund[]>()
+  const returnedMinor = givenBack(refunds.get(payment.id) ?? [])
+  const heard = hear({ ...payment, expectedMinor: expectedOf(payment), returnedMinor }, told)
   if (heard.do === 'refuse') return 'REFUSED'
   if (!(await isNew(client, told, payment.id, now))) return 'TAKEN'
   const id = uuidv5(`${told.provider}\n${told.eventId}`, EVENT_NAMESPACE)
