@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import { type ApiClient, CustomerJourney } from '@corridor/embedded'
-import { checkInvariants } from '@corridor/ledger'
-import { createPool, type Pool, systemClock, uuidv5 } from '@corridor/platform'
+import { checkInvariants, readJournalActions } from '@corridor/ledger'
+import { holdAgainstLedger } from '@corridor/payment'
+import { createPool, type Pool, silentLogger, systemClock, uuidv5 } from '@corridor/platform'
 import { expect, vi } from 'vitest'
 import type { TestPlatform } from '../journey/platform.ts'
 
@@ -165,6 +166,7 @@ export class Journeys {
     await this.checkEvents()
     await this.checkTransfers()
     await this.checkBalances()
+    await this.checkAsReconciler()
     const checks = await checkInvariants({ pool: this.ledger, clock: systemClock })
     expect(checks.length).toBeGreaterThan(0)
     expect(checks.filter(({ holds }) => !holds)).toEqual([])
@@ -225,6 +227,16 @@ export class Journeys {
       expect(['POST', 'HOLD CAPTURE']).toContain(rolesOf(id))
     }
     expect([...actions.keys()].filter((journal) => !explained.has(journal))).toEqual([])
+  }
+
+  /** Of the same mind: what the reconciler looks for, by its own table of what is allowed. */
+  private async checkAsReconciler(): Promise<void> {
+    const inTwoMinutes = { now: () => new Date(systemClock.now().getTime() + 120_000) }
+    const actionsOf = (ids: readonly string[]) => readJournalActions(this.ledger, ids)
+    const round = () => holdAgainstLedger({ pool: this.payments, actionsOf, clock: inTwoMinutes, logger: silentLogger })
+    while (await round());
+    const { rows } = await this.payments.query("select * from reconciliation_items where kind = 'TRANSFERS_DIFFER'")
+    expect(rows).toEqual([])
   }
 
   /** Each wallet has what its payments and refunds brought and took, and nothing held. */

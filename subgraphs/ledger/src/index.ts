@@ -20,6 +20,7 @@ import { LedgerUseCases } from './use-cases/ledger-use-cases.ts'
 
 export { BOOK_INVARIANTS } from './domain/invariants.ts'
 export type { JournalResult } from './domain/journal.ts'
+export { readJournalActions } from './queries/journal-actions.ts'
 export { type DecidedStatus, readAccountStatuses, readAccountsOutOfUse } from './use-cases/accounts.ts'
 export { checkInvariants, type InvariantCheck } from './use-cases/check-invariants.ts'
 export { exportLedger } from './use-cases/export-ledger.ts'

@@ -35,6 +35,7 @@ export {
 export { FUNDING_SETTINGS, type Funding, fundingOf, stripeOf } from './providers/funding.ts'
 export type { FundingProvider, ProviderPayment } from './providers/funding-provider.ts'
 export { sandboxProvider } from './providers/sandbox-provider.ts'
+export { holdAgainstLedger, type ReadActions } from './use-cases/hold-against-ledger.ts'
 export { closeItem, listOpenItems, type ReconciliationItem } from './use-cases/reconciliation-store.ts'
 export { createWebhookSender, type WebhookSender, type WebhookSenderDeps } from './webhooks/webhook-sender.ts'
 
@@ -83,6 +84,7 @@ export async function createPaymentSubgraph(deps: PaymentDeps): Promise<PaymentS
     clock,
     wallets,
     quotes,
+    fees,
     beneficiaries: beneficiaryPort(deps.profile),
     defaultProvider: funding.provider,
   }
@@ -98,7 +100,7 @@ export async function createPaymentSubgraph(deps: PaymentDeps): Promise<PaymentS
   const schema = await buildFederatedSchema({
     resolvers: [
       new PaymentResolver(taking, new TakeIn(taking), reader),
-      new PaymentQuoteResolver({ ...common, rules: rulesPort(deps.rules), fees }),
+      new PaymentQuoteResolver({ ...common, rules: rulesPort(deps.rules) }),
       new PaymentEventResolver(pool, watcher, reader),
       new WalletPaymentsResolver(pool),
       new ProfilePaymentsResolver(pool),

@@ -1,4 +1,5 @@
 import { ledgerMigrations } from '@corridor/ledger'
+import { paymentMigrations } from '@corridor/payment'
 import { inProcessWakeups, silentLogger, systemClock, uuidv7 } from '@corridor/platform'
 import { createTestDatabase, type TestDatabase } from '@corridor/testing'
 import { walletMigrations } from '@corridor/wallet'
@@ -6,26 +7,33 @@ import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { Reconciler } from './reconciler.ts'
 
-let databases: { ledger: TestDatabase; wallet: TestDatabase }
+let databases: { ledger: TestDatabase; payment: TestDatabase; wallet: TestDatabase }
 let ledger: pg.Client
+let payment: pg.Client
 let wallet: pg.Client
 beforeAll(async () => {
   databases = {
     ledger: await createTestDatabase({ migrationsDirectory: ledgerMigrations }),
+    payment: await createTestDatabase({ migrationsDirectory: paymentMigrations }),
     wallet: await createTestDatabase({ migrationsDirectory: walletMigrations }),
   }
   ledger = new pg.Client({ connectionString: databases.ledger.applicationUrl })
+  payment = new pg.Client({ connectionString: databases.payment.applicationUrl })
   wallet = new pg.Client({ connectionString: databases.wallet.applicationUrl })
-  await Promise.all([ledger.connect(), wallet.connect()])
+  await Promise.all([ledger, payment, wallet].map((client) => client.connect()))
 })
 afterAll(async () => {
-  await Promise.all([ledger.end(), wallet.end()])
-  await Promise.all([databases.ledger.drop(), databases.wallet.drop()])
+  await Promise.all([ledger, payment, wallet].map((client) => client.end()))
+  await Promise.all(Object.values(databases).map((database) => database.drop()))
 })
 
 const reconciler = () =>
   new Reconciler({
-    databaseUrls: { ledger: databases.ledger.applicationUrl, wallet: databases.wallet.applicationUrl },
+    databaseUrls: {
+      ledger: databases.ledger.applicationUrl,
+      payment: databases.payment.applicationUrl,
+      wallet: databases.wallet.applicationUrl,
+    },
     clock: systemClock,
     logger: silentLogger,
     wakeups: inProcessWakeups(),

@@ -1,11 +1,12 @@
 import { Lease, Loop } from '@corridor/events'
-import { reconcileBooks } from '@corridor/ledger'
+import { readJournalActions, reconcileBooks } from '@corridor/ledger'
+import { holdAgainstLedger } from '@corridor/payment'
 import { type Clock, createPool, type Logger, type Pool, type Wakeups } from '@corridor/platform'
 import { reconcileWallets } from './reconcile-wallets.ts'
 
 export interface ReconcilerDeps {
   /** Of the databases that are held against each other, the application roles'. */
-  readonly databaseUrls: { readonly ledger: string; readonly wallet: string }
+  readonly databaseUrls: { readonly ledger: string; readonly payment: string; readonly wallet: string }
   readonly clock: Clock
   readonly logger: Logger
   readonly wakeups: Wakeups
@@ -17,10 +18,13 @@ export const DEFAULT_RECONCILE_INTERVAL_MS = 30_000
 const LARGEST_SHARE = 1 / 20
 const LEASE_TTL_MS = 120_000
 const CONNECTIONS = 2
+/** Of payments, in one round. */
+const MAX_PAGES = 20
 
 /** Checks the books and what is held against them over and over, and acts on what is broken. Several do no harm: one works, by its lease. */
 export class Reconciler {
   private readonly ledger: Pool
+  private readonly payment: Pool
   private readonly wallet: Pool
   private readonly lease = new Lease({ name: 'ledger-reconciler', ttlMs: LEASE_TTL_MS })
   private readonly loop: Loop
@@ -30,6 +34,7 @@ export class Reconciler {
     const { databaseUrls, logger, intervalMs = DEFAULT_RECONCILE_INTERVAL_MS } = deps
     const pool = (url: string): Pool => createPool({ url, service: 'reconciler', max: CONNECTIONS })
     this.ledger = pool(databaseUrls.ledger)
+    this.payment = pool(databaseUrls.payment)
     this.wallet = pool(databaseUrls.wallet)
     this.loop = new Loop({
       name: 'reconciler',
@@ -48,11 +53,15 @@ export class Reconciler {
 
   /** One check, if it is this reconciler's turn. */
   async reconcile(): Promise<void> {
-    const { deps, ledger, wallet } = this
+    const { deps, ledger, payment, wallet } = this
     if ((await this.lease.hold(ledger)) === null) return
     const startedMs = performance.now()
     await reconcileBooks({ ...deps, pool: ledger })
     await reconcileWallets({ ...deps, ledger, wallet })
+    const actionsOf = (ids: readonly string[]) => readJournalActions(ledger, ids)
+    for (let page = 0; page < MAX_PAGES; page++) {
+      if (!(await holdAgainstLedger({ ...deps, pool: payment, actionsOf }))) break
+    }
     const endedMs = performance.now()
     this.restUntilMs = endedMs + (endedMs - startedMs) * (1 / LARGEST_SHARE - 1)
   }
@@ -60,6 +69,6 @@ export class Reconciler {
   async stop(): Promise<void> {
     await this.loop.stop()
     await this.lease.release(this.ledger)
-    await Promise.all([this.ledger.end(), this.wallet.end()])
+    await Promise.all([this.ledger, this.payment, this.wallet].map((pool) => pool.end()))
   }
 }

@@ -99,7 +99,12 @@ function workerParts(input: PartsInput): Part[] {
       REDIS_URL: redisUrl,
       LEDGER_SEALING_KEY: JSON.stringify(secrets.sealingKey),
     }),
-    worker('reconciler', { ...databaseOf(input, 'ledger'), ...databaseOf(input, 'wallet'), REDIS_URL: redisUrl }),
+    worker('reconciler', {
+      ...databaseOf(input, 'ledger'),
+      ...databaseOf(input, 'payment'),
+      ...databaseOf(input, 'wallet'),
+      REDIS_URL: redisUrl,
+    }),
     worker('outbox-relay', {
       ...Object.assign({}, ...SUBGRAPHS.map((name) => databaseOf(input, name))),
       ...kafka,

@@ -1,10 +1,10 @@
 import type { SqlClient } from '@corridor/platform'
 import type { ItemKind } from '../domain/provider-word.ts'
 
-/** What a provider said that changes no payment, for somebody to look into. */
+/** What a provider said that changes no payment, or what the ledger has otherwise, for somebody to look into. */
 export interface ReconciliationItem {
   readonly id: string
-  readonly kind: ItemKind
+  readonly kind: ItemKind | 'TRANSFERS_DIFFER'
   readonly provider: string
   readonly paymentId: string
   readonly amountMinor: bigint

@@ -1,0 +1,62 @@
+import { silentLogger, uuidv7 } from '@corridor/platform'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { journalIdOf } from '../src/domain/postings.ts'
+import { holdAgainstLedger, listOpenItems } from '../src/index.ts'
+import { TestPayments } from './platform.ts'
+
+let tests: TestPayments
+beforeAll(async () => {
+  tests = await TestPayments.open()
+})
+afterAll(() => tests.close())
+
+const SEND = 'mutation ($input: SendPaymentInput!) { sendPayment(input: $input) { id } }'
+
+async function sent(): Promise<string> {
+  const [payer, payee] = [tests.customer(), tests.customer()]
+  const input = {
+    idempotencyKey: uuidv7(),
+    fromWalletId: tests.wallet(payer.caller.subject ?? ''),
+    toWalletId: tests.wallet(payee.caller.subject ?? ''),
+    debit: { amount: '10.00', currency: 'USD' },
+  }
+  const { sendPayment } = await tests.data<{ sendPayment: { id: string } }>(payer, SEND, { input })
+  await tests.until(payer, sendPayment.id, 'COMPLETED')
+  return sendPayment.id
+}
+
+/** One round over all that is there, and what is open after it. */
+async function found(actions: ReadonlyMap<string, readonly string[]>, aheadMs = 61_000) {
+  const asked: string[] = []
+  await holdAgainstLedger({
+    pool: tests.subgraph.pool,
+    clock: { now: () => new Date(tests.clock.now().getTime() + aheadMs) },
+    logger: silentLogger,
+    async actionsOf(ids) {
+      asked.push(...ids)
+      return actions
+    },
+  })
+  const items = await listOpenItems(tests.subgraph.pool, 100)
+  return { asked, items: items.map(({ paymentId, kind, amountMinor }) => ({ paymentId, kind, amountMinor })) }
+}
+
+describe('payments that have ended', () => {
+  it('are held against the ledger once, a minute later, and an item is opened where it has other transfers', async () => {
+    const [right, wrong] = [await sent(), await sent()]
+    const posted = (id: string, ...actions: string[]): [string, string[]] => [journalIdOf(id, 'post'), actions]
+    const held = (id: string): [string, string[]] => [journalIdOf(id, 'hold'), ['HOLD']]
+    expect((await found(new Map(), 0)).asked).toEqual([])
+    const actions = new Map([posted(right, 'POST'), posted(wrong, 'POST'), held(wrong)])
+    const first = await found(actions)
+    expect(first.asked).toContain(journalIdOf(right, 'resolve'))
+    expect(first.items).toEqual([{ paymentId: wrong, kind: 'TRANSFERS_DIFFER', amountMinor: 1000n }])
+    expect(await found(new Map())).toEqual({ asked: [], items: first.items })
+  })
+
+  it('without any transfer are found too', async () => {
+    const missing = await sent()
+    const { items } = await found(new Map())
+    expect(items.map(({ paymentId }) => paymentId)).toContain(missing)
+  })
+})
