@@ -23,8 +23,15 @@ export interface ApolloHttpOptions {
   readonly introspection: boolean
 }
 
+/** What a request asks, in its body or in its URL. */
+export interface Asked {
+  readonly body?: unknown
+  /** From the question mark on; empty without one. */
+  readonly search: string
+}
+
 export interface ApolloHttp {
-  answer(request: IncomingMessage, body: unknown, context: RouterContext): Promise<Reply>
+  answer(request: IncomingMessage, asked: Asked, context: RouterContext): Promise<Reply>
   /** Takes another supergraph; throws, and stays as it is, when the text is none. */
   replace(supergraphSdl: string): void
   close(): Promise<void>
@@ -89,12 +96,12 @@ export async function createApolloHttp(options: ApolloHttpOptions): Promise<Apol
   await apollo.start()
 
   return {
-    async answer(request, body, context) {
+    async answer(request, { body, search }, context) {
       const answered = await apollo.executeHTTPGraphQLRequest({
         httpGraphQLRequest: {
           method: request.method ?? 'GET',
           headers: headersOf(request),
-          search: searchOf(request),
+          search,
           body,
         },
         context: async () => context,
@@ -146,7 +153,7 @@ function headersOf({ headers }: IncomingMessage): HeaderMap {
   return map
 }
 
-function searchOf({ url = '/' }: IncomingMessage): string {
+export function searchOf({ url = '/' }: IncomingMessage): string {
   const start = url.indexOf('?')
   return start < 0 ? '' : url.slice(start)
 }

@@ -1,8 +1,9 @@
 import { ERROR_MESSAGES, isErrorCode, type Logger } from '@corridor/platform'
 import { GraphQLError, type GraphQLFormattedError } from 'graphql'
+import { UNREGISTERED } from './registered-operations.ts'
 import { withoutValues } from './without-values.ts'
 
-/** Apollo's own codes, for requests that never became an operation. */
+/** Codes of Apollo's, for requests that never became an operation. */
 const APOLLO_CODES = new Set([
   'GRAPHQL_PARSE_FAILED',
   'GRAPHQL_VALIDATION_FAILED',
@@ -10,6 +11,7 @@ const APOLLO_CODES = new Set([
   'OPERATION_RESOLUTION_FAILURE',
   'PERSISTED_QUERY_NOT_FOUND',
   'PERSISTED_QUERY_NOT_SUPPORTED',
+  ...Object.keys(UNREGISTERED),
 ])
 
 /** How graphql-js says that a document has more tokens than it may. */

@@ -42,6 +42,7 @@ const SETTINGS = {
   AM_JWKS_URI: setting.optional(setting.url()),
   AM_API_CONTEXT: setting.optional(setting.text()),
   ALLOWED_ORIGINS: setting.list([]),
+  REGISTERED_OPERATIONS: setting.optional(setting.text()),
   REDIS_URL: setting.optional(setting.url()),
   TRUSTED_PROXIES: setting.integer(0, MAX_PROXIES),
   CALLER_REQUESTS_PER_SECOND: limit(DEFAULT_LIMITS.callerRequestsPerSecond),

@@ -1,14 +1,14 @@
-import { createHash } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
 import { type Caller, ERROR_MESSAGES, Fault, type Logger, RefusalError } from '@corridor/platform'
 import { LRUCache } from 'lru-cache'
-import type { ApolloHttp } from './apollo-http.ts'
+import { type ApolloHttp, type Asked, searchOf } from './apollo-http.ts'
 import type { RouterContext } from './context.ts'
 import { isObject } from './execution/json.ts'
 import { errorReply, type Reply, readBody } from './http.ts'
 import { credentialsOf, type Identity } from './identity.ts'
 import type { RouterLimits } from './limits.ts'
 import type { Checked, OperationExecutor, OperationRequest } from './operation-executor.ts'
+import { type RegisteredOperations, sha256, UNREGISTERED, type Unregistered } from './registered-operations.ts'
 import { type RequestLimits, tooManyRequests } from './request-limits.ts'
 import { responseText } from './response-text.ts'
 import { traceOf } from './trace.ts'
@@ -20,6 +20,8 @@ export interface GraphqlHttpOptions {
   readonly identity: Identity
   readonly limits: RouterLimits
   readonly requestLimits: RequestLimits
+  /** The only operations that are taken now; null: all are. */
+  readonly registered: () => RegisteredOperations | null
   readonly logger: Logger
 }
 
@@ -37,13 +39,13 @@ type Body = { readonly text: string; readonly value: unknown } | { readonly stat
  * that it has taken before, with an `Accept` that it has answered before, goes straight to the executor.
  */
 export function createGraphqlHttp(options: GraphqlHttpOptions): (request: IncomingMessage) => Promise<Reply> {
-  const { apollo, executor, identity, limits, requestLimits, logger } = options
+  const { apollo, executor, identity, limits, requestLimits, registered, logger } = options
   /** By `Accept`: the type that Apollo Server chose. */
   const contentTypes = new LRUCache<string, string>({ max: KNOWN_ACCEPTS })
   const running = new RunningQueries()
 
-  const throughApollo = async (request: IncomingMessage, body: unknown, context: RouterContext): Promise<Reply> => {
-    const reply = await apollo.answer(request, body, context)
+  const throughApollo = async (request: IncomingMessage, asked: Asked, context: RouterContext): Promise<Reply> => {
+    const reply = await apollo.answer(request, asked, context)
     const type = reply.headers?.['content-type']
     if (request.method === 'POST' && reply.status === OK && type !== undefined) {
       contentTypes.set(acceptOf(request), type)
@@ -66,16 +68,26 @@ export function createGraphqlHttp(options: GraphqlHttpOptions): (request: Incomi
       idempotencyKey: idempotencyKeyOf(request),
       deadlineMs: performance.now() + limits.requestTimeoutMs,
     }
-    if (request.method !== 'POST') return throughApollo(request, undefined, context)
+    const unregistered = (code: Unregistered): Reply =>
+      inAcceptedType(request, errorReply(400, code, UNREGISTERED[code], trace.traceId))
+    if (request.method !== 'POST') {
+      const search = registered()?.admitSearch(searchOf(request)) ?? { asked: searchOf(request) }
+      return 'refused' in search
+        ? unregistered(search.refused)
+        : throughApollo(request, { search: search.asked }, context)
+    }
     const body = await jsonBody(request, limits)
     const refused = (status: number, problem: string): Reply =>
       inAcceptedType(request, errorReply(status, 'BAD_REQUEST', problem, trace.traceId))
     if ('problem' in body) return refused(body.status, body.problem)
     const problem = problemOfPersisted(body.value)
     if (problem !== null) return refused(400, problem)
+    const admitted = registered()?.admit(body.value) ?? { asked: body.value }
+    if ('refused' in admitted) return unregistered(admitted.refused)
+    const { asked } = admitted
     const contentType = contentTypes.get(acceptOf(request))
-    const known = contentType === undefined ? null : knownOperation(executor(), body.value, context)
-    if (contentType === undefined || !known) return throughApollo(request, body.value, context)
+    const known = contentType === undefined ? null : knownOperation(executor(), asked, context)
+    if (contentType === undefined || !known) return throughApollo(request, { body: asked, search: '' }, context)
     const run = async (): Promise<Reply> => ({
       status: OK,
       headers: { 'cache-control': 'no-store', 'content-type': contentType },
@@ -178,8 +190,7 @@ function problemOfPersisted(body: unknown): string | null {
   const { sha256Hash: hash } = persistedQuery
   if (typeof hash !== 'string') return 'A persisted query is named by its hash.'
   if (typeof body.query !== 'string') return null
-  const isOfItsHash = createHash('sha256').update(body.query).digest('hex') === hash
-  return isOfItsHash ? null : 'The document is not the one of its hash.'
+  return sha256(body.query) === hash ? null : 'The document is not the one of its hash.'
 }
 
 function idempotencyKeyOf({ headers }: IncomingMessage): string | null {

@@ -11,9 +11,11 @@ const SANDBOX_OWNERS = { sandbox: 'payment', 'sandbox-kyc': 'profile' }
 /** The router as a process of its own. */
 await runMain('router', async ({ logger, onStop }) => {
   const config = readRouterConfig(process.env)
-  const { REDIS_URL, SUBGRAPH_URLS, assertion } = config
+  const { REDIS_URL, REGISTERED_OPERATIONS, SUBGRAPH_URLS, assertion } = config
   const production = config.PLATFORM_MODE === 'production'
   const supergraphSdl = await readFile(config.SUPERGRAPH, 'utf8')
+  const registeredOperations =
+    REGISTERED_OPERATIONS === undefined ? undefined : await readFile(REGISTERED_OPERATIONS, 'utf8')
   const rateLimiter = REDIS_URL === undefined ? undefined : redisRateLimiter({ url: REDIS_URL, logger })
   if (rateLimiter) onStop('the limits', () => rateLimiter.close())
   const router = createRouter({
@@ -32,6 +34,7 @@ await runMain('router', async ({ logger, onStop }) => {
     limits: limitsOf(config),
     rateLimiter,
     trustedProxies: config.TRUSTED_PROXIES,
+    registeredOperations,
     allowedOrigins: config.ALLOWED_ORIGINS,
     callbackOwners: production ? CALLBACK_OWNERS : { ...CALLBACK_OWNERS, ...SANDBOX_OWNERS },
     production,

@@ -20,6 +20,7 @@ import { isLedgerFile, streamLedgerFile } from './ledger-files.ts'
 import { DEFAULT_LIMITS, type RouterLimits } from './limits.ts'
 import { OperationExecutor } from './operation-executor.ts'
 import { checkSubgraphs } from './readiness.ts'
+import { type RegisteredOperations, readManifest } from './registered-operations.ts'
 import { createRequestLimits, tooManyRequests } from './request-limits.ts'
 import { secured } from './security-headers.ts'
 import { createSite, type SiteOptions } from './site.ts'
@@ -44,6 +45,8 @@ export interface RouterDeps {
   readonly rateLimiter?: RateLimiter | undefined
   /** Proxies in front of the router that each add to `X-Forwarded-For`. Default: none, and the header is not read. */
   readonly trustedProxies?: number
+  /** A manifest of the only operations that are taken, see `readManifest`. Default: every valid one is. */
+  readonly registeredOperations?: string | undefined
   /** Origins of browsers that may call, on HTTP and WebSocket, beside the router's own. */
   readonly allowedOrigins: readonly string[]
   readonly callbackOwners: CallbackOwners
@@ -67,6 +70,8 @@ export interface RunningRouter {
    * planned first. Throws, and stays as it is, when the text is none.
    */
   replaceSupergraph(sdl: string): void
+  /** Takes another manifest of registered operations. Throws, and stays as it is, when the text is none. */
+  replaceRegisteredOperations(manifest: string): void
   close(): Promise<void>
 }
 
@@ -92,6 +97,8 @@ export function createRouter(deps: RouterDeps): Router {
   const identity = createIdentity({ identity: deps.identity, authModes: deps.authModes, clock })
   const dispatcher = createAgent(limits, deps.tls)
   const current = { urls: urlsOf(readSupergraph(deps.supergraphSdl), deps) }
+  let registered: RegisteredOperations | null =
+    deps.registeredOperations === undefined ? null : readManifest(deps.registeredOperations)
   const ready = () => checkSubgraphs(current.urls, dispatcher)
 
   const start = async (port: number, host: string): Promise<RunningRouter> => {
@@ -116,7 +123,15 @@ export function createRouter(deps: RouterDeps): Router {
       tls: deps.tls,
     })
     const site = deps.site === undefined ? async () => null : createSite(deps.site)
-    const graphql = createGraphqlHttp({ apollo, executor: () => executor, identity, limits, requestLimits, logger })
+    const graphql = createGraphqlHttp({
+      apollo,
+      executor: () => executor,
+      identity,
+      limits,
+      requestLimits,
+      registered: () => registered,
+      logger,
+    })
     const tooSoon = (request: IncomingMessage): Reply | null => {
       const waitMs = requestLimits.ofAddress(requestLimits.addressOf(request))
       return waitMs === null ? null : tooManyRequests(waitMs)
@@ -166,6 +181,7 @@ export function createRouter(deps: RouterDeps): Router {
       allowedOrigins: deps.allowedOrigins,
       limits,
       requestLimits,
+      registered: () => registered,
       clock,
       logger,
     })
@@ -179,6 +195,9 @@ export function createRouter(deps: RouterDeps): Router {
         apollo.replace(sdl)
         executor = next
         current.urls = urls
+      },
+      replaceRegisteredOperations(manifest) {
+        registered = readManifest(manifest)
       },
       async close() {
         await sockets.close()

@@ -38,7 +38,9 @@ export type WorldSubgraph = Extract<SubgraphName, 'profile' | 'forex' | 'payment
 
 /** The router in front of three subgraphs on real servers, and an issuer of access tokens. */
 export async function startWorld(
-  options: Pick<RouterDeps, 'limits' | 'rateLimiter' | 'trustedProxies'> & { routes?: ServeOptions['routes'] } = {},
+  options: Pick<RouterDeps, 'limits' | 'rateLimiter' | 'trustedProxies' | 'registeredOperations'> & {
+    routes?: ServeOptions['routes']
+  } = {},
 ): Promise<World> {
   const { routes, ...routerOptions } = options
   const clock = testClock(new Date())

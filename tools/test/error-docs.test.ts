@@ -5,13 +5,15 @@ import { ERROR_MESSAGES } from '@corridor/platform'
 import { describe, expect, it } from 'vitest'
 import { ROOT } from '../src/root.ts'
 
-/** Apollo Server's own, beside those that it shares with the platform. */
+/** Apollo's own, beside those that it shares with the platform. */
 const APOLLO_CODES = [
   ApolloServerErrorCode.GRAPHQL_PARSE_FAILED,
   ApolloServerErrorCode.GRAPHQL_VALIDATION_FAILED,
   ApolloServerErrorCode.OPERATION_RESOLUTION_FAILURE,
   ApolloServerErrorCode.BAD_REQUEST,
   ApolloServerErrorCode.PERSISTED_QUERY_NOT_FOUND,
+  'PERSISTED_QUERY_NOT_IN_LIST',
+  'QUERY_NOT_IN_SAFELIST',
 ]
 
 describe('docs/errors.md', () => {

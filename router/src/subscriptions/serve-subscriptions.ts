@@ -10,6 +10,7 @@ import { isAllowedOrigin } from '../cross-origin.ts'
 import { type Credentials, credentialsOf, type Identity } from '../identity.ts'
 import type { RouterLimits } from '../limits.ts'
 import type { Checked, OperationExecutor, OperationRequest } from '../operation-executor.ts'
+import { type RegisteredOperations, UNREGISTERED, type Unregistered } from '../registered-operations.ts'
 import { callerKey, type RequestLimits, retryAfter } from '../request-limits.ts'
 import { responseText } from '../response-text.ts'
 import { traceOf } from '../trace.ts'
@@ -29,6 +30,8 @@ export interface ServeSubscriptionsOptions {
   readonly allowedOrigins: readonly string[]
   readonly limits: RouterLimits
   readonly requestLimits: RequestLimits
+  /** The only operations that are taken now; null: all are. */
+  readonly registered: () => RegisteredOperations | null
   readonly clock: Clock
   readonly logger: Logger
 }
@@ -159,7 +162,7 @@ function createProtocol(options: ServeSubscriptionsOptions) {
       )
       return true
     },
-    onSubscribe(connection: Connection, id, payload) {
+    onSubscribe(connection: Connection, id, given) {
       const { extra } = connection
       const told = (error: GraphQLError) => [error]
       if (Object.keys(connection.subscriptions).length > limits.subscriptionsPerSocket) {
@@ -167,6 +170,9 @@ function createProtocol(options: ServeSubscriptionsOptions) {
       }
       if (!extra.caller) return told(coded('UNAUTHENTICATED'))
       if (requestLimits.ofCaller(extra.caller) !== null) return told(coded('TOO_MANY_REQUESTS'))
+      const admitted = options.registered()?.admit(given) ?? { asked: given }
+      if ('refused' in admitted) return told(coded(admitted.refused))
+      const payload = admitted.asked as SubscribePayload // With its document, if that was a hash.
       const executor = options.executor()
       const read = executor.documents.read(payload.query)
       if ('errors' in read) return read.errors
@@ -231,8 +237,10 @@ const requestOf = (
   context: { caller, trace, idempotencyKey: null, deadlineMs: performance.now() + limits.requestTimeoutMs },
 })
 
-const coded = (code: 'TOO_MANY_REQUESTS' | 'UNAUTHENTICATED'): GraphQLError =>
-  new GraphQLError(ERROR_MESSAGES[code], { extensions: { code } })
+const MESSAGES = { ...ERROR_MESSAGES, ...UNREGISTERED }
+
+const coded = (code: 'TOO_MANY_REQUESTS' | 'UNAUTHENTICATED' | Unregistered): GraphQLError =>
+  new GraphQLError(MESSAGES[code], { extensions: { code } })
 
 const resultOf = (text: string): ExecutionResult => JSON.parse(text) as ExecutionResult // Written by us.
 
