@@ -93,6 +93,14 @@ export const ERROR_SENTENCES: Readonly<Record<string, readonly [says: string, ne
     'Load the page again to get the newest version.',
   ],
   BAD_REQUEST: ['The request did not arrive as it should.', 'Load the page again, then try once more.'],
+  PERSISTED_QUERY_NOT_IN_LIST: [
+    'This page asked for something the platform does not allow.',
+    'Load the page again to get the newest version.',
+  ],
+  QUERY_NOT_IN_SAFELIST: [
+    'This page asked for something the platform does not allow.',
+    'Load the page again to get the newest version.',
+  ],
   PERSISTED_QUERY_NOT_FOUND: ['The platform has forgotten this request.', 'Try again.'],
 }
 

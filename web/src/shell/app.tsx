@@ -1,5 +1,5 @@
 import { type ComponentType, lazy, Suspense, useMemo } from 'react'
-import { Link, Route, Switch } from 'wouter'
+import { Link, Redirect, Route, Switch } from 'wouter'
 import { PAGE_GROUPS } from '../pages/index.ts'
 import { useSession } from '../session/context.tsx'
 import { Button } from '../ui/button.tsx'
@@ -12,8 +12,9 @@ import { PageBoundary } from './page-boundary.tsx'
 import { SessionEnded } from './session-ended.tsx'
 import { Welcome } from './welcome.tsx'
 
-const ROUTES = PAGE_GROUPS.flatMap(({ pages }) => pages).map(({ path, scope, load }) => ({
+const ROUTES = PAGE_GROUPS.flatMap(({ pages }) => pages).map(({ path, label, scope, load }) => ({
   path,
+  label,
   scope,
   Page: lazy(load),
 }))
@@ -55,6 +56,7 @@ export function App() {
 
 function Pages({ scopes }: { scopes: ReadonlySet<string> }) {
   const open = useMemo(() => ROUTES.filter(({ scope }) => scopes.has(scope)), [scopes])
+  const home = open.find(({ label }) => label !== null)
   return (
     <PageBoundary>
       <Suspense fallback={<Loading />}>
@@ -64,6 +66,11 @@ function Pages({ scopes }: { scopes: ReadonlySet<string> }) {
               {(params) => <PageOf Page={Page} params={params} />}
             </Route>
           ))}
+          {home && (
+            <Route path="/">
+              <Redirect to={home.path} replace />
+            </Route>
+          )}
           <Route>
             <NotFound />
           </Route>
