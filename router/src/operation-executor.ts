@@ -18,6 +18,7 @@ import { Documents, type KnownDocument } from './documents.ts'
 import { type CompiledPlan, compilePlan } from './execution/compile-plan.ts'
 import { compileWriter, type Incident, type ResponseWriter } from './execution/compile-writer.ts'
 import { type JsonObject, own } from './execution/json.ts'
+import type { SharedObjects } from './execution/places.ts'
 import { openRequests, type Transport } from './execution/transport.ts'
 import type { RouterLimits } from './limits.ts'
 import type { SupergraphModel } from './supergraph.ts'
@@ -202,9 +203,10 @@ export class OperationExecutor {
     const { coerced } = checked
     const isQuery = checked.operation.operation.operation !== 'mutation'
     const requests = openRequests(this.transport, context, isQuery)
-    await prepared.run({ data, errors, variables, coerced, requests })
+    const shared: SharedObjects = new Map()
+    await prepared.run({ data, errors, variables, coerced, requests, shared })
     const introspect = (field: FieldNode): unknown => this.#introspect(field, checked)
-    const { text, incidents } = prepared.write(data, { variables: coerced, introspect })
+    const { text, incidents } = prepared.write(data, { variables: coerced, introspect, shared })
     return incidents.length === 0 ? { data: text, errors } : withIncidents(text, errors, incidents)
   }
 

@@ -33,6 +33,7 @@ async function run(node: PlanNode, transport: Transport, data: JsonObject = {}, 
     variables: { given: 1 },
     coerced: { given: 1, yes: true, no: false },
     requests: openRequests(transport, ANONYMOUS_CONTEXT, isQuery),
+    shared: new Map(),
   }
   await compilePlan(node, types)(planRun)
   return planRun
@@ -77,6 +78,19 @@ describe('entities', () => {
     expect(representations(source.bodies[0])).toEqual([book('a'), book('b')])
     const a = { ...book('a'), title: 'A', by: { name: 'x' } }
     expect(data).toEqual({ list: [a, null, book('b'), a, { id: 'c' }] })
+  })
+
+  it('that are nothing but the same become one object, and others stay what they are', async () => {
+    const more = { ...book('b'), pages: 2 }
+    const list = [book('a'), book('b'), book('a'), more, book('b')]
+    const source = subgraph({ data: { _entities: [{ title: 'A' }, { title: 'B' }] } })
+    const { data, shared } = await run(ofEntities(), source, { list })
+    const found = data.list as JsonObject[]
+    expect(found[2]).toBe(found[0])
+    expect(found[4]).toBe(found[1])
+    expect(found[3]).toEqual({ ...more, title: 'B' })
+    expect(found[1]).toEqual({ ...book('b'), title: 'B' })
+    expect([...shared.keys()]).toEqual([found[0], found[1]])
   })
 
   it('have their errors at every place where they stand', async () => {

@@ -2,8 +2,8 @@ import type { ConditionNode, FetchNode, PlanNode } from '@apollo/query-planner'
 import { Fault, invariant } from '@corridor/platform'
 import { type GraphQLFormattedError, Kind, parse, type SelectionSetNode } from 'graphql'
 import { isObject, type JsonObject, merge, own } from './json.ts'
-import { objectsAt, type PlanPath, placesAt, type ResponsePath } from './places.ts'
-import { compileRepresentation } from './representations.ts'
+import { objectsAt, type PlanPath, placesAt, type ResponsePath, replaceAt, type SharedObjects } from './places.ts'
+import { compileRepresentation, type Representation } from './representations.ts'
 import { compileRewrites } from './rewrites.ts'
 import type { Requests } from './transport.ts'
 import type { TypeIndex } from './type-index.ts'
@@ -18,6 +18,8 @@ export interface PlanRun {
   /** The same with the defaults of the operation, for conditions. */
   readonly coerced: JsonObject
   readonly requests: Requests
+  /** Objects that were found to stand at several places. */
+  readonly shared: SharedObjects
 }
 
 export type CompiledPlan = (run: PlanRun) => Promise<void>
@@ -89,17 +91,10 @@ function compileFetch(node: FetchNode, path: PlanPath, types: TypeIndex): Compil
 function compileEntityFetch(node: FetchNode, path: PlanPath, types: TypeIndex): CompiledPlan {
   const { serviceName } = node
   const headOf = compileEntityBody(node)
-  const represent = compileRepresentation(node.requires ?? [], types, compileRewrites(node.inputRewrites, types))
+  const representation = compileRepresentation(node.requires ?? [], types, compileRewrites(node.inputRewrites, types))
   const rewrite = compileRewrites(node.outputRewrites, types)
   return async (run) => {
-    const groups = new Map<string, JsonObject[]>()
-    for (const target of objectsAt(run.data, path)) {
-      const representation = represent(target)
-      if (representation === null) continue
-      const group = groups.get(representation)
-      if (group) group.push(target)
-      else groups.set(representation, [target])
-    }
+    const groups = sameAt(run, path, representation)
     if (groups.size === 0) return
     const targets = [...groups.values()]
     const answer = run.requests.entities.fetch(serviceName, headOf(run), [...groups.keys()])
@@ -111,13 +106,39 @@ function compileEntityFetch(node: FetchNode, path: PlanPath, types: TypeIndex): 
       if (!group) report(run, serviceName, error, undefined)
       else for (const start of placesOf(run, path, group)) report(run, serviceName, error, [...start, ...below])
     }
-    for (const [index, entity] of response.entities.entries()) {
-      if (entity === null) continue
+    response.entities.forEach((entity, index) => {
+      if (entity === null) return
       rewrite?.(entity)
       // Objects that come into several targets are at one path of the plan: what is added to one belongs to all.
       for (const target of targets[index] ?? []) merge(target, entity)
-    }
+    })
   }
+}
+
+/**
+ * The objects at `path` by what the subgraph is told of them. Where that is all that they are, one of them takes the
+ * places of its equals: whatever comes later is put into it once, and written once.
+ */
+function sameAt({ data, shared }: PlanRun, path: PlanPath, representation: Representation): Map<string, JsonObject[]> {
+  const groups = new Map<string, JsonObject[]>()
+  replaceAt(data, path, (object) => {
+    const text = representation.textOf(object)
+    if (text === null) return object
+    const group = groups.get(text)
+    const first = group?.[0]
+    if (!group || !first) {
+      groups.set(text, [object])
+      return object
+    }
+    if (first === object) return object
+    if (representation.isAllOf(first) && representation.isAllOf(object)) {
+      if (!shared.has(first)) shared.set(first, new Map())
+      return first
+    }
+    group.push(object)
+    return object
+  })
+  return groups
 }
 
 function placesOf(run: PlanRun, path: PlanPath, targets: readonly JsonObject[]): readonly ResponsePath[] {

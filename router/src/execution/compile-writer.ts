@@ -1,8 +1,10 @@
 import {
   type FieldNode,
   type GraphQLCompositeType,
+  type GraphQLEnumType,
   type GraphQLLeafType,
   type GraphQLOutputType,
+  type GraphQLScalarType,
   type GraphQLSchema,
   isCompositeType,
   isEnumType,
@@ -14,8 +16,8 @@ import {
   type OperationDefinitionNode,
 } from 'graphql'
 import { type Condition, type Conditional, collectFields, type Fragments, type Selections } from './collect-fields.ts'
-import { isInherited, isObject, type JsonObject } from './json.ts'
-import type { ResponsePath } from './places.ts'
+import { isInherited, isObject, type JsonObject, quoted } from './json.ts'
+import type { ResponsePath, SharedObjects } from './places.ts'
 
 /** What may be wrong with an answer without any subgraph having said so. */
 export type Incident =
@@ -36,12 +38,14 @@ export type ResponseWriter = (
     readonly variables: JsonObject
     /** The value of an introspection field. */
     readonly introspect: (field: FieldNode) => unknown
+    readonly shared: SharedObjects
   },
 ) => Written
 
 interface Writing {
   readonly variables: JsonObject
   readonly introspect: (field: FieldNode) => unknown
+  readonly shared: SharedObjects
   /** Followed only once something is known to be wrong: on the usual way nobody asks for it. */
   readonly path: (string | number)[] | null
   readonly incidents: Incident[]
@@ -86,8 +90,8 @@ export function compileWriter(input: {
   if (!root) return () => ({ text: NULL, incidents: [] })
   const selections = [{ node: operation.selectionSet, conditions: [] }]
   const write = compileObject({ schema, fragments, removed }, root, selections, 'the operation')
-  return (data, { variables, introspect }) => {
-    const first: Writing = { variables, introspect, path: null, incidents: [], hasIncident: false }
+  return (data, given) => {
+    const first: Writing = { ...given, path: null, incidents: [], hasIncident: false }
     const text = write(data, first) || NULL
     if (!first.hasIncident) return { text, incidents: [] }
     const second: Writing = { ...first, path: [] }
@@ -132,20 +136,24 @@ function list(write: Write, what: string): Write {
 }
 
 function leaf(type: GraphQLLeafType, what: string): Write {
+  if (isEnumType(type)) return enumLeaf(type, what)
   const isValid = validity(type)
   return (value, writing) => {
     if (value === null || value === undefined) return NULL
     if (!isValid(value)) return invalid(writing, what)
-    return typeof value === 'string' || typeof value === 'object' ? JSON.stringify(value) : String(value)
+    if (typeof value === 'string') return quoted(value)
+    return typeof value === 'object' ? JSON.stringify(value) : String(value)
   }
 }
 
+function enumLeaf(type: GraphQLEnumType, what: string): Write {
+  const texts = new Map<unknown, string>(type.getValues().map(({ name }) => [name, JSON.stringify(name)]))
+  return (value, writing) =>
+    value === null || value === undefined ? NULL : (texts.get(value) ?? invalid(writing, what))
+}
+
 /** Whether a value is of a type as the client knows it; what an own scalar looks like is its subgraph's affair. */
-function validity(type: GraphQLLeafType): (value: unknown) => boolean {
-  if (isEnumType(type)) {
-    const names = new Set<unknown>(type.getValues().map(({ name }) => name))
-    return (value) => names.has(value)
-  }
+function validity(type: GraphQLScalarType): (value: unknown) => boolean {
   if (!isSpecifiedScalarType(type)) return () => true
   switch (type.name) {
     case 'Boolean':
@@ -177,12 +185,20 @@ function compileObject(
     shapes.set(name, shape)
     return shape
   }
-  return (value, writing) => {
-    if (value === null || value === undefined) return NULL
-    if (!isObject(value)) return invalid(writing, what)
+  const writeObject = (value: JsonObject, writing: Writing): string | null => {
     const { __typename: typename } = value
     const shape = shapeOf(typeof typename === 'string' ? typename : type.name)
     return shape ? writeFields(value, shape, writing) : invalid(writing, what)
+  }
+  return (value, writing) => {
+    if (value === null || value === undefined) return NULL
+    if (!isObject(value)) return invalid(writing, what)
+    const texts = writing.path === null ? writing.shared.get(value) : undefined
+    if (!texts) return writeObject(value, writing)
+    // `shapes` is this position's own, and so names it.
+    const text = texts.get(shapes) ?? writeObject(value, writing)
+    if (text) texts.set(shapes, text)
+    return text
   }
 }
 

@@ -20,6 +20,12 @@ export function put(object: JsonObject, name: string, value: unknown): void {
   } else object[name] = value
 }
 
+/** Anything but what stands in JSON as it is; of high code units more than must be escaped. */
+const TO_ESCAPE = /[^ !#-[\]-\ud7ff]/
+
+/** The string as JSON. Most need no escape, and to see that takes less time than the engine's own way. */
+export const quoted = (text: string): string => (TO_ESCAPE.test(text) ? JSON.stringify(text) : `"${text}"`)
+
 /**
  * Puts what a subgraph answered into what is known, down to the leaves. Lists of one length are put together item by
  * item, others replaced. Objects of `source` become part of `target`.

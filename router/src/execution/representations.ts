@@ -1,10 +1,21 @@
 import type { QueryPlanFieldNode, QueryPlanInlineFragmentNode, QueryPlanSelectionNode } from '@apollo/query-planner'
-import { isObject, type JsonObject, merge, own, put } from './json.ts'
+import { isObject, type JsonObject, merge, own, put, quoted } from './json.ts'
 import type { Rewrite } from './rewrites.ts'
 import type { TypeIndex } from './type-index.ts'
 
-/** The JSON by which a subgraph knows an entity; null when the object lacks what it needs, or says no type. */
-export type Represent = (entity: JsonObject) => string | null
+/** How a subgraph is told of entities. */
+export interface Representation {
+  /** The JSON by which it knows an entity; null when the object lacks what it needs, or says no type. */
+  textOf(entity: JsonObject): string | null
+  /** Whether the text says all of the object: two with one text are then the same. */
+  isAllOf(entity: JsonObject): boolean
+}
+
+interface OfType {
+  readonly textOf: (entity: JsonObject) => string | null
+  /** How many fields the text says whole; null: parts of some. */
+  readonly fields: number | null
+}
 
 /**
  * Compiles the `requires` of a fetch. Per type of object only the fragments that apply are looked at; where it is one,
@@ -14,17 +25,20 @@ export function compileRepresentation(
   requires: readonly QueryPlanSelectionNode[],
   types: TypeIndex,
   rewrite: Rewrite | undefined,
-): Represent {
-  const byType = new Map<string, Represent>()
-  return (entity) => {
-    const { __typename: typename } = entity
+): Representation {
+  const byType = new Map<string, OfType>()
+  const typeOf = ({ __typename: typename }: JsonObject): OfType | null => {
     if (typeof typename !== 'string') return null
-    let represent = byType.get(typename)
-    if (!represent) {
-      represent = representType(requires, typename, types, rewrite)
-      if (types.knows(typename)) byType.set(typename, represent)
+    let ofType = byType.get(typename)
+    if (!ofType) {
+      ofType = representType(requires, typename, types, rewrite)
+      if (types.knows(typename)) byType.set(typename, ofType)
     }
-    return represent(entity)
+    return ofType
+  }
+  return {
+    textOf: (entity) => typeOf(entity)?.textOf(entity) ?? null,
+    isAllOf: (entity) => typeOf(entity)?.fields === Object.keys(entity).length,
   }
 }
 
@@ -33,15 +47,16 @@ function representType(
   typename: string,
   types: TypeIndex,
   rewrite: Rewrite | undefined,
-): Represent {
+): OfType {
   const leaves = rewrite ? null : onlyLeaves(requires, typename, types)
-  if (leaves) return writeLeaves(leaves)
-  return (entity) => {
+  if (leaves) return { textOf: writeLeaves(leaves, typename), fields: leaves.size }
+  const textOf = (entity: JsonObject): string | null => {
     const representation = select(entity, requires, types)
     if (representation === null || typeof own(representation, '__typename') !== 'string') return null
     rewrite?.(representation)
     return JSON.stringify(representation)
   }
+  return { textOf, fields: null }
 }
 
 /** The fields of the one fragment that applies to the type, when they are leaves and the type among them. */
@@ -49,7 +64,7 @@ function onlyLeaves(
   requires: readonly QueryPlanSelectionNode[],
   typename: string,
   types: TypeIndex,
-): readonly QueryPlanFieldNode[] | null {
+): ReadonlySet<string> | null {
   const applying: QueryPlanInlineFragmentNode[] = []
   for (const selection of requires) {
     if (selection.kind === 'Field') return null
@@ -58,23 +73,27 @@ function onlyLeaves(
   }
   const [fragment, another] = applying
   if (!fragment || another) return null
-  const leaves = fragment.selections.filter((selection) => selection.kind === 'Field' && !selection.selections)
-  const fields = leaves as readonly QueryPlanFieldNode[] // Just filtered by their kind.
-  const isAll = fields.length === fragment.selections.length
-  return isAll && fields.some((field) => responseName(field) === '__typename') ? fields : null
+  const names = new Set<string>()
+  for (const selection of fragment.selections) {
+    if (selection.kind !== 'Field' || selection.selections) return null
+    names.add(responseName(selection))
+  }
+  return names.has('__typename') ? names : null
 }
 
 const responseName = ({ alias, name }: QueryPlanFieldNode): string => alias ?? name
 
-function writeLeaves(fields: readonly QueryPlanFieldNode[]): Represent {
-  const names = fields.map(responseName)
-  const heads = names.map((name, index) => `${index === 0 ? '{' : ','}${JSON.stringify(name)}:`)
+/** The type is known beforehand; what is left is mostly an id. */
+function writeLeaves(leaves: ReadonlySet<string>, typename: string): (entity: JsonObject) => string | null {
+  const names = [...leaves].filter((name) => name !== '__typename')
+  const start = `{"__typename":${JSON.stringify(typename)}`
+  const heads = names.map((name) => `,${JSON.stringify(name)}:`)
   return (entity) => {
-    let text = ''
+    let text = start
     for (let index = 0; index < names.length; index += 1) {
       const value = own(entity, names[index] as string) // Within its bounds.
       if (value === undefined) return null
-      text += heads[index] + JSON.stringify(value)
+      text += heads[index] + (typeof value === 'string' ? quoted(value) : JSON.stringify(value))
     }
     return `${text}}`
   }
