@@ -1,5 +1,5 @@
 export { type Cache, inProcessCache, redisCache } from './cache.ts'
-export { CallGroup, type CallGroupOptions } from './call-group.ts'
+export { CallGroup, type CallGroupOptions, isAway } from './call-group.ts'
 export { ANONYMOUS, type Caller, hasScope, type IdentityClaims, idempotencyScope } from './caller.ts'
 export { type Clock, systemClock } from './clock.ts'
 export * as setting from './config.ts'
@@ -71,8 +71,8 @@ export {
   inGroupSpan,
   inSpan,
   isTraced,
-  linksTo,
   type SpanOptions,
+  traceparentOf,
 } from './telemetry/spans.ts'
 export { startTelemetry, type Telemetry } from './telemetry/start-telemetry.ts'
 export { TLS_SETTINGS, type Tls, tlsOf } from './tls.ts'

@@ -2,13 +2,14 @@ import {
   type Attributes,
   type Context,
   context,
+  isSpanContextValid,
   type Link,
-  propagation,
   ROOT_CONTEXT,
   type Span,
   type SpanContext,
   SpanKind,
   SpanStatusCode,
+  TraceFlags,
   trace,
 } from '@opentelemetry/api'
 
@@ -47,38 +48,57 @@ export const isTraced = (): boolean => trace.getActiveSpan()?.isRecording() ?? f
 
 /** The active span as a W3C `traceparent`, or null. For rows and messages that carry it on. */
 export function currentTraceparent(): string | null {
-  const carrier: Record<string, string> = {}
-  propagation.inject(context.active(), carrier)
-  return carrier.traceparent ?? null
+  const spanContext = trace.getActiveSpan()?.spanContext()
+  return spanContext !== undefined && isSpanContextValid(spanContext) ? traceparentOf(spanContext) : null
 }
 
-/** The context that a `traceparent` names, to be the parent of what follows from it. */
-export const contextOf = (traceparent: string | null | undefined): Context =>
-  traceparent ? propagation.extract(context.active(), { traceparent }) : context.active()
+/** A span as a W3C `traceparent`. */
+export const traceparentOf = ({ traceId, spanId, traceFlags }: SpanContext): string =>
+  `00-${traceId}-${spanId}-${traceFlags === TraceFlags.SAMPLED ? '01' : '00'}`
 
-/** A link to the span that each `traceparent` names; what is none is left out, and each trace comes once. */
-export function linksTo(traceparents: Iterable<string | null>): Link[] {
-  const found = new Map<string, SpanContext>()
-  for (const traceparent of traceparents) {
-    const spanContext = traceparent ? trace.getSpanContext(contextOf(traceparent)) : undefined
-    if (spanContext) found.set(spanContext.traceId, spanContext)
-  }
-  return [...found.values()].map((spanContext) => ({ context: spanContext }))
+/** W3C Trace Context, version 00: a later version may have more behind the flags, and is read as this one. */
+const TRACEPARENT = /^[0-9a-f]{2}-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})(?:-.*)?$/
+
+/** The span that a `traceparent` names; undefined when it names none. */
+function spanContextOf(traceparent: string | null | undefined): SpanContext | undefined {
+  const [, traceId, spanId, flags] = TRACEPARENT.exec(traceparent ?? '') ?? []
+  if (traceId === undefined || spanId === undefined || flags === undefined) return undefined
+  const traceFlags = Number.parseInt(flags, 16) & TraceFlags.SAMPLED
+  const spanContext: SpanContext = { traceId, spanId, traceFlags, isRemote: true }
+  return isSpanContextValid(spanContext) ? spanContext : undefined
 }
+
+/** The context that a `traceparent` names, to be the parent of what follows from it; of none, a context without a span. */
+export function contextOf(traceparent: string | null | undefined): Context {
+  const spanContext = spanContextOf(traceparent)
+  return spanContext === undefined ? ROOT_CONTEXT : trace.setSpanContext(ROOT_CONTEXT, spanContext)
+}
+
+/** Of a larger group the spans that are linked to; the SDK keeps no more. */
+const MAX_LINKS = 128
 
 /**
- * A span for work on a group: part of the items' trace when they all have one and the same, else a trace of its own with
- * a link to each of theirs.
+ * A span for work on a group: part of the items' trace when they all have one and the same, else a trace of its own with a
+ * link to each of theirs that is recorded. When none of theirs is recorded, neither is this.
+ *
+ * @param items what each item is part of: a `traceparent`, or the context in which it came
  */
 export function inGroupSpan<T>(
   options: Omit<SpanOptions, 'links' | 'parent'>,
-  traceparents: readonly (string | null)[],
+  items: readonly (string | Context | null)[],
   work: (span: Span) => Promise<T>,
 ): Promise<T> {
-  const links = linksTo(traceparents)
-  const [only] = links
-  if (only === undefined || links.length > 1) return inSpan({ ...options, links, parent: ROOT_CONTEXT }, work)
-  return inSpan({ ...options, parent: trace.setSpanContext(ROOT_CONTEXT, only.context) }, work)
+  const found = new Map<string, SpanContext>()
+  for (const item of items) {
+    const spanContext = typeof item === 'object' ? item && trace.getSpanContext(item) : spanContextOf(item)
+    if (spanContext && isSpanContextValid(spanContext)) found.set(spanContext.traceId, spanContext)
+  }
+  const all = [...found.values()]
+  const recorded = all.filter(({ traceFlags }) => traceFlags === TraceFlags.SAMPLED)
+  const [only] = all.length === 1 || recorded.length === 0 ? all : []
+  if (only !== undefined) return inSpan({ ...options, parent: trace.setSpanContext(ROOT_CONTEXT, only) }, work)
+  const links = recorded.slice(0, MAX_LINKS).map((context) => ({ context }))
+  return inSpan({ ...options, links, parent: ROOT_CONTEXT }, work)
 }
 
 function codeOf(error: unknown): string {

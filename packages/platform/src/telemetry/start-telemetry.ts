@@ -1,17 +1,20 @@
 import { metrics as metricsApi } from '@opentelemetry/api'
 import { OTLPMetricExporter } from '@opentelemetry/exporter-metrics-otlp-proto'
 import { PrometheusExporter } from '@opentelemetry/exporter-prometheus'
-import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-proto'
-import { core, metrics, NodeSDK, resources, tracing } from '@opentelemetry/sdk-node'
+import { core, metrics, NodeSDK, resources } from '@opentelemetry/sdk-node'
 import * as setting from '../config.ts'
 import { readConfig } from '../config.ts'
-import { byService } from './by-service.ts'
 import { observeProcess } from './process-metrics.ts'
+import { SAMPLER_NAMES, samplerOf } from './sampling.ts'
+import { exportingTo } from './span-export.ts'
+import { observeSpans, SpanQueue } from './span-queue.ts'
 
 /** Settings of telemetry; the names are OpenTelemetry's own where it has one. */
 const SETTINGS = {
   OTEL_EXPORTER_OTLP_ENDPOINT: setting.optional(setting.url()),
-  /** Share of new traces that are recorded, 0 to 1. A trace that a caller began is followed as he decided. */
+  /** By default a trace that a caller began is followed as he decided. */
+  OTEL_TRACES_SAMPLER: setting.oneOf(SAMPLER_NAMES, 'parentbased_traceidratio'),
+  /** Share of new traces that are recorded, 0 to 1; absent: all. */
   OTEL_TRACES_SAMPLER_ARG: setting.optional(setting.text()),
   /** Where Prometheus may fetch; absent: nowhere. */
   METRICS_PORT: setting.optional(setting.port()),
@@ -19,12 +22,12 @@ const SETTINGS = {
 }
 
 export interface Telemetry {
+  /** What waits to be exported, and what was lost. */
+  readonly spans: Pick<SpanQueue, 'waiting' | 'dropped' | 'failed'>
   /** Sends what is left, and stops. */
   stop(): Promise<void>
 }
 
-/** With the collector away, at most this many spans wait; more are dropped, and nothing waits for them. */
-const MAX_WAITING_SPANS = 4_096
 const EXPORT_TIMEOUT_MS = 5_000
 const EXPORT_INTERVAL_MS = 10_000
 
@@ -44,20 +47,21 @@ export function startTelemetry(service: string, env: Readonly<Record<string, str
     const exporter = new OTLPMetricExporter({ url: at(endpoint, 'v1/metrics'), timeoutMillis: EXPORT_TIMEOUT_MS })
     readers.push(new metrics.PeriodicExportingMetricReader({ exporter, exportIntervalMillis: EXPORT_INTERVAL_MS }))
   }
+  const spans = new SpanQueue()
   const sdk = new NodeSDK({
     resource: resources.resourceFromAttributes({ 'service.name': service, 'service.namespace': 'corridor' }),
     autoDetectResources: false,
     instrumentations: [],
     textMapPropagator: new core.W3CTraceContextPropagator(),
-    sampler: new tracing.ParentBasedSampler({
-      root: new tracing.TraceIdRatioBasedSampler(ratioOf(config.OTEL_TRACES_SAMPLER_ARG)),
-    }),
-    spanProcessors: endpoint === undefined ? [] : [exporting(endpoint)],
+    sampler: samplerOf(config.OTEL_TRACES_SAMPLER, config.OTEL_TRACES_SAMPLER_ARG),
+    spanProcessors: endpoint === undefined ? [] : [exportingTo(at(endpoint, 'v1/traces'), spans)],
     metricReaders: readers,
   })
   sdk.start()
   const stopObserving = observeProcess(metricsApi.getMeter(service))
+  observeSpans(metricsApi.getMeter(service), spans)
   return {
+    spans,
     stop: async () => {
       stopObserving()
       await sdk.shutdown()
@@ -65,18 +69,4 @@ export function startTelemetry(service: string, env: Readonly<Record<string, str
   }
 }
 
-function exporting(endpoint: string): tracing.SpanProcessor {
-  const exporter = new OTLPTraceExporter({ url: at(endpoint, 'v1/traces'), timeoutMillis: EXPORT_TIMEOUT_MS })
-  return new tracing.BatchSpanProcessor(byService(exporter), {
-    maxQueueSize: MAX_WAITING_SPANS,
-    exportTimeoutMillis: EXPORT_TIMEOUT_MS,
-  })
-}
-
 const at = (endpoint: string, path: string): string => `${endpoint.replace(/\/$/, '')}/${path}`
-
-function ratioOf(text: string | undefined): number {
-  const ratio = text === undefined ? 1 : Number(text)
-  if (!(ratio >= 0 && ratio <= 1)) throw new setting.ConfigError(['OTEL_TRACES_SAMPLER_ARG must be from 0 to 1'])
-  return ratio
-}
