@@ -34,6 +34,7 @@ const COMMANDS = {
   services: ['packages/testing/dist/services/main.js'],
   test: ['node_modules/vitest/vitest.mjs', 'run'],
   'test:faults': ['node_modules/vitest/vitest.mjs', 'run', '--config', 'packages/testing/faults/vitest.config.ts'],
+  'test:image': ['node_modules/vitest/vitest.mjs', 'run', '--config', 'packages/testing/image/vitest.config.ts'],
   'test:services': ['node_modules/vitest/vitest.mjs', 'run', '--config', 'packages/testing/services/vitest.config.ts'],
 }
 

@@ -1,0 +1,8 @@
+import { defineConfig } from 'vitest/config'
+import services from '../services/vitest.config.ts'
+
+/** `npm run test:image`: the steps by which images are built, and the composed parts on what they make, without Docker. */
+export default defineConfig({
+  ...services,
+  test: { ...services.test, include: ['e2e/**/*.image.test.ts'] },
+})
