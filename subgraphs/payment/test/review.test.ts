@@ -68,6 +68,34 @@ describe('a payment in review', () => {
     expect(await codesOf(tests.subgraph.schema, staff(), REVIEW, late)).toEqual(['INVALID_TRANSITION'])
   })
 
+  it('waits in the queue of who reviews, oldest first, until it is decided', async () => {
+    const [first, second] = [await inReview(), await inReview()]
+    const QUEUE = `query ($first: Int, $after: String) { payments(filter: { reviewQueue: true }, first: $first, after: $after) {
+      edges { node { id } } pageInfo { hasNextPage endCursor } } }`
+    interface Queue {
+      payments: {
+        edges: { node: { id: string } }[]
+        pageInfo: { hasNextPage: boolean; endCursor: string | null }
+      }
+    }
+    const ids = async (): Promise<string[]> => {
+      const found: string[] = []
+      for (let after: string | null = null, more = true; more; ) {
+        const { payments }: Queue = await tests.data<Queue>(staff(), QUEUE, { first: 1, after })
+        found.push(...payments.edges.map(({ node }) => node.id))
+        ;({ hasNextPage: more, endCursor: after } = payments.pageInfo)
+      }
+      return found.filter((id) => [first.id, second.id].includes(id))
+    }
+    expect(await ids()).toEqual([first.id, second.id])
+    await tests.data(staff(), REVIEW, { id: first.id, approve: false, note: 'not plausible' })
+    await tests.until(first.payer, first.id, 'DECLINED')
+    expect(await ids()).toEqual([second.id])
+    expect(await codesOf(tests.subgraph.schema, first.payer, QUEUE)).toEqual(['FORBIDDEN'])
+    const MORE = '{ payments(filter: { reviewQueue: true, kind: TRANSFER }) { edges { cursor } } }'
+    expect(await codesOf(tests.subgraph.schema, staff(), MORE)).toEqual(['BAD_USER_INPUT'])
+  })
+
   it('is decided by neither side of it, nor without a note, nor where there is none', async () => {
     const { payer, payee, id } = await inReview()
     const codes = (context: ReturnType<typeof asUser>, variables: object) =>

@@ -1,5 +1,6 @@
 import {
   accept,
+  type Caller,
   hasScope,
   type IdempotencyKeys,
   idempotencyScope,
@@ -13,6 +14,7 @@ import {
   type Connection,
   encodeCursor,
   type MoneyType,
+  type Page,
   pageOf,
   parseDateTime,
   parseId,
@@ -34,6 +36,7 @@ import { readPage, readPayments } from '../use-cases/payment-store.ts'
 import { cancelPayment, reviewPayment } from '../use-cases/record-intent.ts'
 import { refundPayment } from '../use-cases/refund-payment.ts'
 import { readRefunds } from '../use-cases/refund-store.ts'
+import { readInReview } from '../use-cases/review-queue.ts'
 import type { CallerKey, TakeIn, TakeInCall, TakeInDeps } from '../use-cases/take-in.ts'
 import { numberOf } from './payment-cursor.ts'
 import {
@@ -101,6 +104,7 @@ export class PaymentResolver {
     @Ctx() { caller }: SubgraphContext,
   ): Promise<Connection<Payment>> {
     const page = orThrow(pageOf({ first: first ?? 20, after, keyParts: 1 }))
+    if (filter?.reviewQueue) return await this.reviewQueue(caller, filter, page)
     const { profileId, walletId, status, kind, from, to } = filter ?? {}
     const customer = profileId && isStaff(caller) ? orThrow(parseId(profileId, 'filter.profileId')) : subjectOf(caller)
     if (profileId && profileId !== customer) orThrow(refuse('NOT_FOUND', undefined, 'filter.profileId'))
@@ -113,6 +117,17 @@ export class PaymentResolver {
       to: to ? orThrow(parseDateTime(to, 'filter.to')) : null,
       before: page.after === null ? null : numberOf(page.after[0]),
       limit: page.limit,
+    })
+    return toConnection(rows, page, { node: (row) => row, cursor: (row) => encodeCursor(row.number) })
+  }
+
+  private async reviewQueue(caller: Caller, filter: PaymentFilter, page: Page): Promise<Connection<Payment>> {
+    if (!hasScope(caller, 'payments:review')) orThrow(refuse('FORBIDDEN', 'The queue needs the scope payments:review.'))
+    const others = Object.entries(filter).filter(([name, value]) => name !== 'reviewQueue' && value != null)
+    if (others.length > 0) orThrow(refuse('BAD_USER_INPUT', 'The queue takes no other filter.', 'filter'))
+    const rows = await readInReview(this.deps.pool, {
+      after: page.after === null ? 0n : numberOf(page.after[0]),
+      limit: page.limit + 1,
     })
     return toConnection(rows, page, { node: (row) => row, cursor: (row) => encodeCursor(row.number) })
   }

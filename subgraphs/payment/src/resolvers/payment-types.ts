@@ -375,4 +375,11 @@ export class PaymentFilter {
 
   @Field(() => DateTimeScalar, { nullable: true })
   readonly to?: string | null
+
+  @Field(() => Boolean, {
+    nullable: true,
+    description:
+      "Anybody's payments that wait for a decision, oldest first: for payments:review, and beside no other filter.",
+  })
+  readonly reviewQueue?: boolean | null
 }
