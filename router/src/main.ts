@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { createSigner, redisRateLimiter, runMain, systemClock, tlsOf } from '@corridor/platform'
 import { type RouterConfig, readRouterConfig } from './config.ts'
 import { createRouter, type RouterLimits, type SiteOptions } from './index.ts'
+import { reloadFiles } from './reload.ts'
 
 /** Which subgraph takes the callbacks of each provider, and of Identity Server's webhooks. */
 const CALLBACK_OWNERS = { stripe: 'payment', complycube: 'profile', 'identity-server': 'profile' }
@@ -14,8 +15,10 @@ await runMain('router', async ({ logger, onStop }) => {
   const { REDIS_URL, REGISTERED_OPERATIONS, SUBGRAPH_URLS, assertion } = config
   const production = config.PLATFORM_MODE === 'production'
   const supergraphSdl = await readFile(config.SUPERGRAPH, 'utf8')
-  const registeredOperations =
-    REGISTERED_OPERATIONS === undefined ? undefined : await readFile(REGISTERED_OPERATIONS, 'utf8')
+  const operations =
+    REGISTERED_OPERATIONS === undefined
+      ? null
+      : { path: REGISTERED_OPERATIONS, text: await readFile(REGISTERED_OPERATIONS, 'utf8') }
   const rateLimiter = REDIS_URL === undefined ? undefined : redisRateLimiter({ url: REDIS_URL, logger })
   if (rateLimiter) onStop('the limits', () => rateLimiter.close())
   const router = createRouter({
@@ -34,7 +37,7 @@ await runMain('router', async ({ logger, onStop }) => {
     limits: limitsOf(config),
     rateLimiter,
     trustedProxies: config.TRUSTED_PROXIES,
-    registeredOperations,
+    registeredOperations: operations?.text,
     allowedOrigins: config.ALLOWED_ORIGINS,
     callbackOwners: production ? CALLBACK_OWNERS : { ...CALLBACK_OWNERS, ...SANDBOX_OWNERS },
     production,
@@ -43,6 +46,15 @@ await runMain('router', async ({ logger, onStop }) => {
   })
   const running = await router.listen(config.PORT, config.HOST)
   onStop('the server', () => running.close())
+  const reloading = reloadFiles(
+    [
+      { path: config.SUPERGRAPH, text: supergraphSdl, take: (text) => running.replaceSupergraph(text) },
+      ...(operations ? [{ ...operations, take: running.replaceRegisteredOperations }] : []),
+    ],
+    logger,
+  )
+  onStop('reloading', () => reloading.stop())
+  process.on('SIGHUP', () => reloading.reload())
   logger.info({ port: running.port }, 'listening')
 })
 

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises'
 import type { PlanNode, QueryPlan, SubscriptionNode } from '@apollo/query-planner'
 import { ANONYMOUS, type Caller } from '@corridor/platform'
 import {
@@ -148,10 +149,14 @@ export class OperationExecutor {
     return this.runPrepared({ prepared, checked, variables, context, data: {} })
   }
 
-  /** Prepares what another executor was asked of late, as far as it is valid here too: no request waits for its plan. */
-  prepareLike(other: OperationExecutor): void {
+  /**
+   * Prepares what another executor was asked of late, as far as it is valid here too: no request waits for its plan. One
+   * document at a time, so that requests are answered meanwhile.
+   */
+  async prepareLike(other: OperationExecutor): Promise<void> {
     const recent = [...other.documents.recent()].slice(0, MAX_WARMED)
     for (const { text, operations } of recent.reverse()) {
+      await setImmediate()
       const read = this.documents.read(text)
       if ('errors' in read) continue
       for (const [name, { callers }] of operations) {

@@ -66,10 +66,10 @@ export interface RunningRouter {
   readonly url: string
   readonly port: number
   /**
-   * Takes another supergraph, for requests and subscriptions that come from now on. What was asked most of late is
-   * planned first. Throws, and stays as it is, when the text is none.
+   * Takes another supergraph, for requests and subscriptions that come from then on. What was asked most of late is
+   * planned first. Rejects, and stays as it is, when the text is none.
    */
-  replaceSupergraph(sdl: string): void
+  replaceSupergraph(sdl: string): Promise<void>
   /** Takes another manifest of registered operations. Throws, and stays as it is, when the text is none. */
   replaceRegisteredOperations(manifest: string): void
   close(): Promise<void>
@@ -188,10 +188,10 @@ export function createRouter(deps: RouterDeps): Router {
     return {
       port: listening.port,
       url: `${deps.tls === undefined ? 'http' : 'https'}://localhost:${listening.port}${GRAPHQL_PATH}`,
-      replaceSupergraph(sdl) {
+      async replaceSupergraph(sdl) {
         const next = executorOf(sdl)
         const urls = urlsOf(next.supergraph, deps)
-        next.prepareLike(executor)
+        await next.prepareLike(executor)
         apollo.replace(sdl)
         executor = next
         current.urls = urls

@@ -1,25 +1,11 @@
-import { type ChildProcess, spawn } from 'node:child_process'
-import { fileURLToPath } from 'node:url'
 import { generateInternalKeyPair } from '@corridor/platform'
 import { freePort } from '@corridor/testing'
 import { describe, expect, it, vi } from 'vitest'
-
-const ROOT = fileURLToPath(new URL('../..', import.meta.url))
-
-/** The built `main.js`, with that environment and nothing else. */
-function startProcess(env: Record<string, string>): { child: ChildProcess; ended: Promise<[number, string]> } {
-  const child = spawn(process.execPath, ['router/dist/main.js'], { cwd: ROOT, env, stdio: ['ignore', 1, 'pipe'] })
-  let log = ''
-  child.stderr?.on('data', (chunk: Buffer) => {
-    log += chunk.toString()
-  })
-  const ended = new Promise<[number, string]>((resolve) => child.once('exit', (code) => resolve([code ?? -1, log])))
-  return { child, ended }
-}
+import { startRouterProcess } from './router-process.ts'
 
 describe('the process of the router', () => {
   it('names every setting that is missing or wrong at once, and no value, and ends', async () => {
-    const [code, log] = await startProcess({
+    const [code, log] = await startRouterProcess({
       OIDC_JWKS_URI: 'secret',
       AUTH_MODES: 'bearer,secret',
       SOCKETS_PER_CALLER: '0',
@@ -42,7 +28,7 @@ describe('the process of the router', () => {
     const port = await freePort()
     const nowhere = `http://127.0.0.1:${await freePort()}/graphql`
     const { privateJwk } = await generateInternalKeyPair()
-    const { child, ended } = startProcess({
+    const { child, ended } = startRouterProcess({
       PORT: String(port),
       INTERNAL_PRIVATE_KEY: JSON.stringify(privateJwk),
       SUBGRAPH_URLS: JSON.stringify({ forex: nowhere }),
@@ -51,7 +37,7 @@ describe('the process of the router', () => {
       OIDC_AUDIENCE: 'corridor',
     })
     const address = `http://127.0.0.1:${port}`
-    await vi.waitFor(async () => expect((await fetch(`${address}/health`)).status).toBe(200), { timeout: 15_000 })
+    await vi.waitFor(async () => expect((await fetch(`${address}/health`)).status).toBe(200), { timeout: 40_000 })
     expect((await fetch(`${address}/ready`)).status).toBe(503)
     const response = await fetch(`${address}/graphql`, {
       method: 'POST',

@@ -23,6 +23,9 @@ export interface World {
   readonly clock: TestClock
   readonly issuerKey: CryptoKey
   readonly issuerJwk: JWK
+  /** By which a router is known to these subgraphs. */
+  readonly internalKey: JWK
+  readonly subgraphUrls: Readonly<Record<string, string>>
   /** An access token with these scopes. */
   token(scopes: string, options?: { subject?: string; seconds?: number }): Promise<string>
   post(query: string, options?: { token?: string; variables?: object; operationName?: string }): Promise<Answer>
@@ -88,6 +91,8 @@ export async function startWorld(
     clock,
     issuerKey: issuer.privateKey,
     issuerJwk,
+    internalKey: internal.privateJwk,
+    subgraphUrls: urls,
     token: (scope, { subject = 'anna', seconds = TOKEN_SECONDS } = {}) => {
       const now = Math.floor(clock.now().getTime() / 1000)
       return new SignJWT({ scope, aut: 'APPLICATION_USER', client_id: 'web' })
