@@ -1,4 +1,5 @@
 import type { Caller } from '@corridor/platform'
+import type { Departure } from './departure.ts'
 
 /** What the router knows of one operation, and hands on to the subgraphs as token and headers. */
 export interface RouterContext {
@@ -8,6 +9,8 @@ export interface RouterContext {
   readonly idempotencyKey: string | null
   /** When the operation's time is over, by `performance.now()`: subgraphs are not waited for longer. */
   readonly deadlineMs: number
+  /** Of a query whose client may leave; without it what was begun is done. */
+  readonly departure?: Departure | undefined
 }
 
 /** W3C trace context. */

@@ -1,8 +1,9 @@
-import type { IncomingMessage } from 'node:http'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import { type Caller, ERROR_MESSAGES, Fault, type Logger, RefusalError } from '@corridor/platform'
 import { LRUCache } from 'lru-cache'
 import { type ApolloHttp, type Asked, searchOf } from './apollo-http.ts'
 import type { RouterContext } from './context.ts'
+import { Departure, onceOver } from './departure.ts'
 import { isObject } from './execution/json.ts'
 import { errorReply, type Reply, readBody } from './http.ts'
 import { credentialsOf, type Identity } from './identity.ts'
@@ -38,14 +39,16 @@ type Body = { readonly text: string; readonly value: unknown } | { readonly stat
  * GraphQL over HTTP. Apollo Server answers every kind of request and the first of every document; a POST of a document
  * that it has taken before, with an `Accept` that it has answered before, goes straight to the executor.
  */
-export function createGraphqlHttp(options: GraphqlHttpOptions): (request: IncomingMessage) => Promise<Reply> {
+export function createGraphqlHttp(
+  options: GraphqlHttpOptions,
+): (request: IncomingMessage, response: ServerResponse) => Promise<Reply> {
   const { apollo, executor, identity, limits, requestLimits, registered, logger } = options
   /** By `Accept`: the type that Apollo Server chose. */
   const contentTypes = new LRUCache<string, string>({ max: KNOWN_ACCEPTS })
   const running = new RunningQueries()
 
-  const throughApollo = async (request: IncomingMessage, asked: Asked, context: RouterContext): Promise<Reply> => {
-    const reply = await apollo.answer(request, asked, context)
+  const throughApollo = async (request: IncomingMessage, asked: Asked, given: RouterContext): Promise<Reply> => {
+    const reply = await apollo.answer(request, asked, given)
     const type = reply.headers?.['content-type']
     if (request.method === 'POST' && reply.status === OK && type !== undefined) {
       contentTypes.set(acceptOf(request), type)
@@ -53,7 +56,7 @@ export function createGraphqlHttp(options: GraphqlHttpOptions): (request: Incomi
     return reply
   }
 
-  return async (request) => {
+  return async (request, response) => {
     const trace = traceOf(request.headers)
     const addressWaitMs = requestLimits.ofAddress(requestLimits.addressOf(request))
     if (addressWaitMs !== null) return inAcceptedType(request, tooManyRequests(addressWaitMs, trace.traceId))
@@ -68,13 +71,18 @@ export function createGraphqlHttp(options: GraphqlHttpOptions): (request: Incomi
       idempotencyKey: idempotencyKeyOf(request),
       deadlineMs: performance.now() + limits.requestTimeoutMs,
     }
+    const leaving = (): RouterContext => {
+      const departure = new Departure()
+      onceOver(response, () => departure.leave())
+      return { ...context, departure }
+    }
     const unregistered = (code: Unregistered): Reply =>
       inAcceptedType(request, errorReply(400, code, UNREGISTERED[code], trace.traceId))
     if (request.method !== 'POST') {
       const search = registered()?.admitSearch(searchOf(request)) ?? { asked: searchOf(request) }
       return 'refused' in search
         ? unregistered(search.refused)
-        : throughApollo(request, { search: search.asked }, context)
+        : throughApollo(request, { search: search.asked }, leaving())
     }
     const body = await jsonBody(request, limits)
     const refused = (status: number, problem: string): Reply =>
@@ -87,36 +95,66 @@ export function createGraphqlHttp(options: GraphqlHttpOptions): (request: Incomi
     const { asked } = admitted
     const contentType = contentTypes.get(acceptOf(request))
     const known = contentType === undefined ? null : knownOperation(executor(), asked, context)
-    if (contentType === undefined || !known) return throughApollo(request, { body: asked, search: '' }, context)
-    const run = async (): Promise<Reply> => ({
-      status: OK,
-      headers: { 'cache-control': 'no-store', 'content-type': contentType },
-      body: responseText(await known.executor.run(known.checked, known.request), context, logger),
-    })
-    const isQuery = known.checked.operation.operation.operation === 'query'
-    return isQuery ? running.share({ caller: context.caller, key: `${contentType}\n${body.text}`, run }) : run()
+    if (contentType === undefined || !known) return throughApollo(request, { body: asked, search: '' }, leaving())
+    const run = async (departure?: Departure): Promise<Reply> => {
+      const operation = departure ? { ...known.request, context: { ...context, departure } } : known.request
+      return {
+        status: OK,
+        headers: { 'cache-control': 'no-store', 'content-type': contentType },
+        body: responseText(await known.executor.run(known.checked, operation), context, logger),
+      }
+    }
+    if (known.checked.operation.operation.operation !== 'query') return run()
+    return running.share({ caller, key: `${contentType}\n${body.text}`, response, run })
   }
+}
+
+interface RunningQuery {
+  readonly departure: Departure
+  readonly reply: Promise<Reply>
+  waiting: number
 }
 
 /**
  * Queries that run now. Another with the same text for the same caller, that is with the same token and so the same
- * scopes, gets the same answer: of what it would see, the first sees nothing else.
+ * scopes, gets the same answer: of what it would see, the first sees nothing else. When all who wait have left, it is
+ * given up.
  */
 class RunningQueries {
-  readonly #running = new WeakMap<Caller, Map<string, Promise<Reply>>>()
+  readonly #running = new WeakMap<Caller, Map<string, RunningQuery>>()
 
-  share({ caller, key, run }: { caller: Caller; key: string; run: () => Promise<Reply> }): Promise<Reply> {
+  share(input: {
+    caller: Caller
+    key: string
+    response: ServerResponse
+    run: (departure: Departure) => Promise<Reply>
+  }): Promise<Reply> {
+    const { caller, key, response, run } = input
     let ofCaller = this.#running.get(caller)
     if (!ofCaller) {
       ofCaller = new Map()
       this.#running.set(caller, ofCaller)
     }
     const running = ofCaller
-    const known = running.get(key)
-    if (known) return known
-    const reply = run().finally(() => running.delete(key))
-    running.set(key, reply)
-    return reply
+    const query = running.get(key) ?? this.#start(running, key, run)
+    query.waiting += 1
+    onceOver(response, () => {
+      query.waiting -= 1
+      if (query.waiting > 0) return
+      query.departure.leave()
+      if (running.get(key) === query) running.delete(key)
+    })
+    return query.reply
+  }
+
+  #start(running: Map<string, RunningQuery>, key: string, run: (departure: Departure) => Promise<Reply>): RunningQuery {
+    const departure = new Departure()
+    const reply = run(departure).finally(() => {
+      if (running.get(key) === query) running.delete(key)
+    })
+    const query: RunningQuery = { departure, reply, waiting: 0 }
+    running.set(key, query)
+    return query
   }
 }
 

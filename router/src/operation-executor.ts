@@ -207,7 +207,9 @@ export class OperationExecutor {
     const errors = [...(input.errors ?? [])]
     const { coerced } = checked
     const isQuery = checked.operation.operation.operation !== 'mutation'
-    const requests = openRequests(this.transport, context, isQuery)
+    // A mutation is done, whoever is there to hear of it.
+    const asked = isQuery ? context : { ...context, departure: undefined }
+    const requests = openRequests(this.transport, asked, isQuery)
     const shared: SharedObjects = new Map()
     await prepared.run({ data, errors, variables, coerced, requests, shared })
     const introspect = (field: FieldNode): unknown => this.#introspect(field, checked)

@@ -136,11 +136,11 @@ export function createRouter(deps: RouterDeps): Router {
       const waitMs = requestLimits.ofAddress(requestLimits.addressOf(request))
       return waitMs === null ? null : tooManyRequests(waitMs)
     }
-    const respond = async (request: IncomingMessage): Promise<Reply> => {
+    const respond = async (request: IncomingMessage, response: ServerResponse): Promise<Reply> => {
       const path = (request.url ?? '/').split('?', 1)[0] ?? '/'
       if (path === GRAPHQL_PATH) {
         if (request.method === 'OPTIONS') return preflight(request, deps.allowedOrigins)
-        const reply = await graphql(request)
+        const reply = await graphql(request, response)
         return { ...reply, headers: { ...reply.headers, ...crossOriginHeaders(request, deps.allowedOrigins) } }
       }
       if (request.method === 'GET' && path === '/health') return jsonReply(200, { status: 'ok', service: 'router' })
@@ -225,14 +225,14 @@ function readiness(dependencies: readonly DependencyState[]): Reply {
 async function answer(input: {
   request: IncomingMessage
   response: ServerResponse
-  respond: (request: IncomingMessage) => Promise<Reply>
+  respond: (request: IncomingMessage, response: ServerResponse) => Promise<Reply>
   production: boolean
   logger: Logger
 }): Promise<void> {
   const { request, response, respond, production, logger } = input
   const reply = (given: Reply): void => send(response, secured(given, production))
   try {
-    reply(await respond(request))
+    reply(await respond(request, response))
   } catch (error) {
     if (request.destroyed && !request.complete) return // The client left before its request was whole.
     if (error instanceof BodyTooLarge) {

@@ -1,6 +1,7 @@
 import { Fault, type Logger, type Signer, type Tls } from '@corridor/platform'
 import { Agent, type Dispatcher, Pool } from 'undici'
 import type { RouterContext } from './context.ts'
+import type { Departure } from './departure.ts'
 import type { Transport } from './execution/transport.ts'
 import type { RouterLimits } from './limits.ts'
 
@@ -45,13 +46,15 @@ export function createSubgraphClients({ urls, signer, limits, logger, tls }: Sub
 
   return {
     async send(subgraph, body, context) {
+      const { departure } = context
       const timeoutMs = Math.max(0, Math.min(limits.subgraphTimeoutMs, context.deadlineMs - performance.now()))
       try {
+        if (departure?.left) throw new Error('the client left')
         const { pool, path } = poolOf(subgraph)
         const token = await signer.sign(subgraph, context.caller)
-        return await post({ pool, path, headers: headersFor(context, token), body, timeoutMs })
+        return await post({ pool, path, headers: headersFor(context, token), body, timeoutMs, departure })
       } catch (error) {
-        logger.warn({ error, subgraph }, 'a subgraph did not answer')
+        if (!departure?.left) logger.warn({ error, subgraph }, 'a subgraph did not answer')
         throw new Fault('SERVICE_UNAVAILABLE', `Subgraph ${subgraph} did not answer.`, { cause: error })
       }
     },
@@ -77,15 +80,16 @@ function headersFor({ trace, idempotencyKey }: RouterContext, token: string): st
   return headers
 }
 
-/** The answer's text. Its time counts from here, waiting for a connection included. */
+/** The answer's text, unless the client leaves before. Its time counts from here, waiting for a connection included. */
 function post(input: {
   pool: Pool
   path: string
   headers: string[]
   body: string
   timeoutMs: number
+  departure: Departure | undefined
 }): Promise<string> {
-  const { pool, path, headers, body, timeoutMs } = input
+  const { pool, path, headers, body, timeoutMs, departure } = input
   return new Promise((resolve, reject) => {
     let running: Dispatcher.DispatchController | null = null
     let problem: Error | null = null
@@ -96,6 +100,11 @@ function post(input: {
       running?.abort(problem)
     }
     const timer = setTimeout(() => fail(new Error(`no answer within ${Math.round(timeoutMs)} ms`)), timeoutMs)
+    departure?.add(fail)
+    const over = (): void => {
+      clearTimeout(timer)
+      departure?.delete(fail)
+    }
     pool.dispatch(
       { method: 'POST', path, headers, body, headersTimeout: 0, bodyTimeout: 0 },
       {
@@ -110,12 +119,12 @@ function post(input: {
           chunks.push(chunk)
         },
         onResponseEnd() {
-          clearTimeout(timer)
+          over()
           const [only] = chunks
           resolve(chunks.length === 1 && only ? only.toString() : Buffer.concat(chunks).toString())
         },
         onResponseError(_controller, error) {
-          clearTimeout(timer)
+          over()
           reject(problem ?? error)
         },
       },

@@ -2,6 +2,7 @@ import { createServer, type RequestListener, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { silentLogger } from '@corridor/platform'
 import { afterEach, describe, expect, it } from 'vitest'
+import { Departure } from '../src/departure.ts'
 import type { Transport } from '../src/execution/transport.ts'
 import { DEFAULT_LIMITS } from '../src/limits.ts'
 import { createSubgraphClients, type SubgraphClients } from '../src/subgraph-client.ts'
@@ -87,6 +88,14 @@ describe('a subgraph', () => {
     await expect(ask(clientAt('http://127.0.0.1:1/graphql'))).rejects.toMatchObject(unavailable)
     const { client } = await clientOf(() => undefined)
     await expect(client.send('other', '{}', ANONYMOUS_CONTEXT)).rejects.toMatchObject(unavailable)
+  })
+
+  it('is not asked on behalf of a client who has left', async () => {
+    const { client, asked } = await clientOf((request, response) => request.pipe(response))
+    const departure = new Departure()
+    departure.leave()
+    await expect(client.send('wallet', '{}', { ...ANONYMOUS_CONTEXT, departure })).rejects.toMatchObject(unavailable)
+    expect(asked()).toBe(0)
   })
 
   it('is not waited for longer than the operation has time', async () => {
