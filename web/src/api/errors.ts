@@ -9,6 +9,8 @@ export interface Problem {
   readonly traceId: string | null
   /** The input at fault, where there is one. */
   readonly field: string | null
+  /** What exactly is wrong with it. */
+  readonly detail: string | null
 }
 
 /** Every code of docs/errors.md, which a test holds this list to. */
@@ -113,9 +115,12 @@ const NETWORK_SENTENCE = [
 const UNKNOWN_SENTENCE = ['Something went wrong.', 'Try again. If it stays, contact support.'] as const
 
 /** The sentence and the next step for a code, also one that this release does not know. */
-export function problemOf(code: string, { traceId = null, field = null }: Partial<Problem> = {}): Problem {
+export function problemOf(
+  code: string,
+  { traceId = null, field = null, detail = null }: Partial<Problem> = {},
+): Problem {
   const [says, next] = code === NETWORK ? NETWORK_SENTENCE : (ERROR_SENTENCES[code] ?? UNKNOWN_SENTENCE)
-  return { code, says, next, traceId, field }
+  return { code, says, next, traceId, field, detail }
 }
 
 /** The first thing wrong with an operation. */
@@ -125,6 +130,7 @@ export function problemIn(error: CombinedError): Problem {
   const { code, traceId, field } = first.extensions
   return problemOf(typeof code === 'string' ? code : 'INTERNAL_SERVER_ERROR', {
     traceId: typeof traceId === 'string' ? traceId : null,
-    field: typeof field === 'string' ? field : null,
+    field: typeof field === 'string' ? field.replace(/^input\./, '') : null,
+    detail: code === 'BAD_USER_INPUT' ? first.message : null,
   })
 }

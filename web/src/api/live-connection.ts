@@ -21,7 +21,7 @@ export interface LiveConnectionOptions {
 }
 
 const FIRST_PAUSE_MS = 500
-const LONGEST_PAUSE_MS = 10_000
+const LONGEST_PAUSE_MS = 5_000
 const KEEP_ALIVE_MS = 10_000
 /** A socket that answers no ping for this long is lost, whatever the browser still thinks of it. */
 const PONG_TIMEOUT_MS = 5_000

@@ -41,6 +41,9 @@ export class Session {
       automaticSilentRenew: false,
       monitorSession: false,
       revokeTokensOnSignout: true,
+      // An access token is a signed statement that ends by itself; it cannot be taken back.
+      revokeTokenTypes: ['refresh_token'],
+      revokeTokenAdditionalContentTypes: ['text/plain'], // Nobody reads the answer's body (RFC 7009, 2.2).
     })
   }
 
@@ -73,15 +76,26 @@ export class Session {
     return typeof user.state === 'string' ? user.state : '/'
   }
 
-  /** Leaves for the identity server, and comes back to the page that is shown now. */
-  async signIn(): Promise<void> {
-    await this.#manager.signinRedirect({ state: `${location.pathname}${location.search}` })
+  /** Leaves for the identity server, and comes back to the page that is shown now, or to another. */
+  async signIn(path = `${location.pathname}${location.search}`): Promise<void> {
+    await this.#manager.signinRedirect({ state: path })
   }
 
-  /** Forgets what was typed, and leaves for the identity server to sign out there too. */
+  /**
+   * Forgets what was typed, and leaves for the identity server to sign out there too. If that cannot be reached, this tab
+   * is signed out all the same.
+   *
+   * @throws whatever kept the identity server from being reached.
+   */
   async signOut(): Promise<void> {
     forgetDrafts()
-    await this.#manager.signoutRedirect()
+    try {
+      await this.#manager.signoutRedirect()
+    } catch (error) {
+      await this.#manager.removeUser()
+      this.#take(null)
+      throw error
+    }
   }
 
   /** A token that is still good for a while; null when there is no session. */

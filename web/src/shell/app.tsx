@@ -1,11 +1,11 @@
-import { type ComponentType, lazy, Suspense, useMemo } from 'react'
+import { type ComponentType, lazy, Suspense, useMemo, useState } from 'react'
 import { Link, Redirect, Route, Switch } from 'wouter'
 import { PAGE_GROUPS } from '../pages/index.ts'
 import { useSession } from '../session/context.tsx'
 import { Button } from '../ui/button.tsx'
 import { Empty, Loading, PageHead } from '../ui/states.tsx'
 import { ThemeSwitch } from '../ui/theme.tsx'
-import { Toasts } from '../ui/toasts.tsx'
+import { Toasts, useSay } from '../ui/toasts.tsx'
 import { ConnectionBanner } from './connection-banner.tsx'
 import { Navigation } from './navigation.tsx'
 import { PageBoundary } from './page-boundary.tsx'
@@ -19,8 +19,10 @@ const ROUTES = PAGE_GROUPS.flatMap(({ pages }) => pages).map(({ path, label, sco
   Page: lazy(load),
 }))
 
+const Register = lazy(() => import('../pages/register.tsx'))
+
 export function App() {
-  const { session, signedIn } = useSession()
+  const { signedIn } = useSession()
   return (
     <Toasts>
       <a className="skip-link" href="#content">
@@ -37,20 +39,47 @@ export function App() {
           </Link>
           <div className="row person">
             <ThemeSwitch />
-            {signedIn && (
-              <Button kind="plain" onClick={() => void session.signOut()}>
-                Sign out<span className="visually-hidden"> {signedIn.name}</span>
-              </Button>
-            )}
+            {signedIn && <SignOut name={signedIn.name} />}
           </div>
         </header>
         {signedIn && <Navigation />}
         <main className="main" id="content" tabIndex={-1}>
-          {signedIn ? <Pages scopes={signedIn.scopes} /> : <Welcome />}
+          {signedIn ? <Pages scopes={signedIn.scopes} /> : <PublicPages />}
         </main>
       </div>
       <SessionEnded />
     </Toasts>
+  )
+}
+
+function SignOut({ name }: { name: string }) {
+  const { session } = useSession()
+  const [busy, setBusy] = useState(false)
+  const say = useSay()
+  const leave = (): void => {
+    setBusy(true)
+    session.signOut().catch(() => say('You are signed out here, but the sign-in service could not be told.'))
+  }
+  return (
+    <Button kind="plain" busy={busy} onClick={leave}>
+      Sign out<span className="visually-hidden"> {name}</span>
+    </Button>
+  )
+}
+
+/** What there is to see without a session. */
+function PublicPages() {
+  return (
+    <PageBoundary>
+      <Suspense fallback={<Loading />}>
+        <Switch>
+          <Route path="/register" component={Register} />
+          <Route>
+            <Welcome />
+          </Route>
+        </Switch>
+      </Suspense>
+    </PageBoundary>
   )
 }
 

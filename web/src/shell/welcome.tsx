@@ -1,4 +1,5 @@
 import { useState } from 'react'
+import { Link } from 'wouter'
 import { type Problem, problemOf } from '../api/errors.ts'
 import { useSession } from '../session/context.tsx'
 import { Button } from '../ui/button.tsx'
@@ -31,6 +32,9 @@ export function Welcome() {
         <Button kind="primary" busy={busy} onClick={() => void signIn()}>
           Sign in
         </Button>
+        <Link className="button" href="/register">
+          Create an account
+        </Link>
       </div>
     </div>
   )

@@ -7,6 +7,8 @@ export interface Amount {
 /** The language and region that amounts and dates are written in: the browser's. */
 export const browserLocale = (): string => navigator.language
 
+const RATE_DIGITS = 6
+
 const digitsOf = (decimal: string): number => decimal.split('.')[1]?.length ?? 0
 
 /** An amount with its currency, every digit as it is: text goes in, and no float is ever made of it. */
@@ -23,6 +25,13 @@ export function formatDecimal(decimal: string, locale: string): string {
     exact(decimal),
   )
 }
+
+/** An exchange rate, shortened for reading: what is paid stands in the amounts. */
+export const formatRate = (rate: string, locale: string): string =>
+  new Intl.NumberFormat(locale, {
+    minimumSignificantDigits: RATE_DIGITS,
+    maximumSignificantDigits: RATE_DIGITS,
+  }).format(exact(rate))
 
 /** Text that `Intl.NumberFormat` formats digit by digit (ECMA-402, 2023); its type wants a literal. */
 const exact = (decimal: string): `${number}` => decimal as `${number}`

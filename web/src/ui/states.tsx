@@ -44,11 +44,14 @@ export function Empty({ title, children }: { title: string; children?: ReactNode
 
 /** What went wrong and what to do next. The trace id is for whoever is asked for help. */
 export function ProblemNotice({ problem, onRetry }: { problem: Problem; onRetry?: (() => void) | undefined }) {
+  const notice = useRef<HTMLDivElement>(null)
+  useEffect(() => notice.current?.scrollIntoView({ block: 'nearest' }), [])
   return (
-    <div className="notice bad" role="alert">
+    <div className="notice bad" role="alert" ref={notice}>
       <p>
         <strong>{problem.says}</strong>
       </p>
+      {problem.detail && <p>{problem.detail}</p>}
       <p>{problem.next}</p>
       {problem.traceId && (
         <p className="small quiet">

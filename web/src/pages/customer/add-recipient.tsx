@@ -54,7 +54,7 @@ export function AddRecipient({ onClose }: { onClose: () => void }) {
   const say = useSay()
   const text = (name: 'name' | 'walletId' | 'accountNumber' | 'bankName') => ({
     value: values[name],
-    problem: missing[name] ?? (problem?.field === name ? problem.says : null),
+    problem: missing[name] ?? (problem?.field === name ? (problem.detail ?? problem.says) : null),
     onChange: (event: { target: { value: string } }) => set({ [name]: event.target.value }),
   })
 
@@ -102,7 +102,7 @@ export function AddRecipient({ onClose }: { onClose: () => void }) {
               spellCheck={false}
               {...text('accountNumber')}
             />
-            <TextField label="Bank (optional)" autoComplete="off" {...text('bankName')} />
+            <TextField label="Bank" autoComplete="off" {...text('bankName')} />
           </>
         )}
         <SelectField label="Country" value={values.country} onChange={(event) => set({ country: event.target.value })}>
@@ -142,11 +142,12 @@ const wayOf = (value: string): Partial<Draft> => {
   return delivery === undefined ? {} : { delivery }
 }
 
-function missingOf({ name, delivery, walletId, accountNumber }: Draft): Partial<Record<keyof Draft, string>> {
+function missingOf({ name, delivery, walletId, accountNumber, bankName }: Draft): Partial<Record<keyof Draft, string>> {
   return {
     ...(name.trim() === '' ? { name: 'Enter the name.' } : {}),
     ...(delivery === 'WALLET' && walletId.trim() === '' ? { walletId: 'Enter the number of the wallet.' } : {}),
     ...(delivery === 'BANK' && accountNumber.trim() === '' ? { accountNumber: 'Enter the account number.' } : {}),
+    ...(delivery === 'BANK' && bankName.trim() === '' ? { bankName: 'Enter the name of the bank.' } : {}),
   }
 }
 
@@ -154,5 +155,5 @@ function inputOf({ name, country, currency, delivery, walletId, accountNumber, b
   const common = { name: name.trim(), country, currency, delivery }
   if (delivery === 'WALLET') return { ...common, walletId: walletId.trim() }
   if (delivery === 'CASH_PICKUP') return common
-  return { ...common, accountNumber: accountNumber.trim(), bankName: bankName.trim() || null }
+  return { ...common, accountNumber: accountNumber.trim(), bankName: bankName.trim() }
 }

@@ -1,4 +1,5 @@
 import { browserLocale, formatDay, formatDecimal, formatTime } from '../../ui/format.ts'
+import { useWidth } from '../../ui/use-width.ts'
 
 export interface Candle {
   readonly openTime: string
@@ -8,7 +9,7 @@ export interface Candle {
   readonly close: string
 }
 
-const WIDTH = 720
+const FIRST_WIDTH = 720
 const HEIGHT = 300
 const RIGHT = 84
 const BOTTOM = 24
@@ -25,15 +26,23 @@ export function CandleChart({ candles, title }: { candles: readonly Candle[]; ti
   const highs = candles.map(({ high }) => Number(high))
   const [low, high] = widened(Math.min(...lows), Math.max(...highs))
   const y = (value: number): number => TOP + (1 - (value - low) / (high - low)) * (HEIGHT - TOP - BOTTOM)
-  const room = (WIDTH - RIGHT) / candles.length
+  const { ref, width } = useWidth(FIRST_WIDTH)
+  const room = (width - RIGHT) / candles.length
   const body = Math.min(MAX_BODY, room * BODY_SHARE)
   const digits = candles[0]?.close.split('.')[1]?.length ?? 2
   return (
-    <svg className="candles" viewBox={`0 0 ${WIDTH} ${HEIGHT}`} role="img" aria-label={`${title}. ${inWords(candles)}`}>
+    <svg
+      ref={ref}
+      className="candles"
+      viewBox={`0 0 ${width} ${HEIGHT}`}
+      height={HEIGHT}
+      role="img"
+      aria-label={`${title}. ${inWords(candles)}`}
+    >
       {Array.from({ length: LINES + 1 }, (_, index) => low + ((high - low) * index) / LINES).map((value) => (
         <g key={value}>
-          <line className="grid-line" x1={0} x2={WIDTH - RIGHT} y1={y(value)} y2={y(value)} />
-          <text x={WIDTH - RIGHT + 8} y={y(value) + 4}>
+          <line className="grid-line" x1={0} x2={width - RIGHT} y1={y(value)} y2={y(value)} />
+          <text x={width - RIGHT + 8} y={y(value) + 4}>
             {formatDecimal(value.toFixed(digits), browserLocale())}
           </text>
         </g>

@@ -4,6 +4,7 @@ import { Link } from 'wouter'
 import { graphql, type ResultOf, type VariablesOf } from '../../api/graphql.ts'
 import { usePages } from '../../api/use-pages.ts'
 import { useServices } from '../../session/context.tsx'
+import { useReconnected } from '../../session/use-reconnected.ts'
 import { Empty, Waiting } from '../../ui/states.tsx'
 import { Status } from '../../ui/status.tsx'
 import { type Column, More, Table } from '../../ui/table.tsx'
@@ -55,12 +56,12 @@ export function PaymentList({ filter, empty }: { filter: PaymentFilter; empty: s
   const variables = useMemo(() => ({ filter, after: null }), [filter])
   const { rows, error, hasMore, busy, more, reload } = usePages({ query: PAYMENTS, variables, connectionOf })
   const states = useLiveStates()
-  const isNew = rows !== undefined && [...states.keys()].some((id) => !rows.some((row) => row.id === id))
-  const newest = states.size
-  // One that is not in the list yet is looked for once; it may be one that the filter keeps out.
+  useReconnected(reload) // A loss before the first event leaves no cursor to go on behind.
+  const unread = [...states].filter(([id]) => !isReadInFull(rows?.find((row) => row.id === id))).join()
+  // Each is looked for once per state; it may be one that the filter keeps out.
   useEffect(() => {
-    if (newest > 0 && isNew) reload()
-  }, [newest, isNew, reload])
+    if (unread !== '') reload()
+  }, [unread, reload])
 
   if (rows === undefined) return <Waiting error={error} hasData={false} onRetry={reload} />
   if (rows.length === 0) return <Empty title={empty} />
@@ -72,6 +73,9 @@ export function PaymentList({ filter, empty }: { filter: PaymentFilter; empty: s
     </>
   )
 }
+
+/** Amounts come with a later state than the payment itself. */
+const isReadInFull = (row: Payment | undefined): boolean => row !== undefined && (row.debit ?? row.credit) !== null
 
 function useLiveStates(): ReadonlyMap<string, Payment['status']> {
   const [start] = useState<ReadonlyMap<string, Payment['status']>>(() => new Map())

@@ -5,7 +5,7 @@ import { problemOf } from '../../api/errors.ts'
 import { graphql, type ResultOf } from '../../api/graphql.ts'
 import { useMay, useServices } from '../../session/context.tsx'
 import { Button } from '../../ui/button.tsx'
-import { browserLocale, formatDecimal } from '../../ui/format.ts'
+import { browserLocale, formatRate } from '../../ui/format.ts'
 import { Empty, PageHead, ProblemNotice, Waiting } from '../../ui/states.tsx'
 import { Status } from '../../ui/status.tsx'
 import { DateTime, Money } from '../../ui/values.tsx'
@@ -72,7 +72,9 @@ function PaymentOf({ payment, onChange }: { payment: PaymentData; onChange: () =
   const { kind, status, payer, payee, failure, nextActionUrl } = payment
   const mayCancel = mayWrite && payer?.id === me && CANCELLABLE.has(status)
   const mayRefund =
-    mayWrite && REFUNDABLE.has(status) && ((kind === 'TRANSFER' && payee?.id === me) || kind === 'DEPOSIT')
+    mayWrite &&
+    REFUNDABLE.has(status) &&
+    ((kind === 'TRANSFER' && payee?.id === me && payer?.id !== me) || kind === 'DEPOSIT')
   const close = (): void => {
     setOpen(null)
     onChange()
@@ -130,7 +132,7 @@ function Facts({ payment }: { payment: PaymentData }) {
         {fxQuote && debit && credit && (
           <Fact
             name="Rate"
-            value={`1 ${debit.currency} = ${formatDecimal(fxQuote.appliedRate, browserLocale())} ${credit.currency}`}
+            value={`1 ${debit.currency} = ${formatRate(fxQuote.appliedRate, browserLocale())} ${credit.currency}`}
           />
         )}
         {fxQuote && (
@@ -138,7 +140,7 @@ function Facts({ payment }: { payment: PaymentData }) {
             name="Market rate"
             value={
               <>
-                {formatDecimal(fxQuote.mid, browserLocale())}, {fxQuote.source},{' '}
+                {formatRate(fxQuote.mid, browserLocale())}, {fxQuote.source},{' '}
                 <DateTime at={fxQuote.observedAt} show="time" />
               </>
             }
@@ -166,7 +168,7 @@ function Timeline({ events }: { events: PaymentData['timeline'] }) {
   return (
     <section className="card stack" aria-labelledby="timeline">
       <h2 id="timeline">What happened</h2>
-      <ol className="steps">
+      <ol className="steps dated">
         {events.map(({ cursor, status, at, note }) => (
           <li key={cursor}>
             <Status words={PAYMENT_STATUS} state={status} />

@@ -41,7 +41,7 @@ export function PersonalDetails({ me, onChange }: { me: Me; onChange: () => void
   const say = useSay()
   const bind = (name: keyof Values) => ({
     value: values[name],
-    problem: problem?.field === name ? problem.says : null,
+    problem: problem?.field === name ? (problem.detail ?? problem.says) : null,
     onChange: (event: { target: { value: string } }) => set({ [name]: event.target.value }),
   })
   const submit = async (event: FormEvent): Promise<void> => {

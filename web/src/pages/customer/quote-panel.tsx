@@ -1,7 +1,7 @@
 import type { ReactNode } from 'react'
 import { graphql } from '../../api/graphql.ts'
 import { Button } from '../../ui/button.tsx'
-import { browserLocale, formatDecimal, formatMoney } from '../../ui/format.ts'
+import { browserLocale, formatMoney, formatRate } from '../../ui/format.ts'
 import { ProblemNotice } from '../../ui/states.tsx'
 import { useAction } from '../../ui/use-action.ts'
 import { useNow } from '../../ui/use-now.ts'
@@ -22,13 +22,13 @@ export function QuotePanel({
 }: {
   live: LiveQuote
   keyFor: (input: object) => string
-  onSent: (id: string) => void
+  onSent: (id: string, confirmed: Quote) => void
 }) {
   const send = useAction(SEND_PAYMENT)
-  const confirm = async (quoteId: string): Promise<void> => {
-    const wanted = { quoteId }
+  const confirm = async (confirmed: Quote): Promise<void> => {
+    const wanted = { quoteId: confirmed.id }
     const done = await send.run({ input: { ...wanted, idempotencyKey: keyFor(wanted) } })
-    if (done) onSent(done.sendPayment.id)
+    if (done) onSent(done.sendPayment.id, confirmed)
   }
   return (
     <section className="card stack" aria-labelledby="offer" aria-busy={busy}>
@@ -44,7 +44,7 @@ export function QuotePanel({
                   Get a new offer
                 </Button>
               ) : (
-                <Button kind="primary" wide busy={send.busy || busy} onClick={() => void confirm(quote.id)}>
+                <Button kind="primary" wide busy={send.busy || busy} onClick={() => void confirm(quote)}>
                   Send {formatMoney(quote.debit, browserLocale())}
                 </Button>
               )}
@@ -86,8 +86,8 @@ function Offer({
         {fxQuote && (
           <>
             <dt>Rate</dt>
-            <dd className="numeric">
-              1 {debit.currency} = {formatDecimal(fxQuote.appliedRate, browserLocale())} {credit.currency}
+            <dd>
+              1 {debit.currency} = {formatRate(fxQuote.appliedRate, browserLocale())} {credit.currency}
             </dd>
           </>
         )}

@@ -2,7 +2,7 @@ import { useMemo, useState } from 'react'
 import { useQuery } from 'urql'
 import { Link } from 'wouter'
 import type { VariablesOf } from '../../api/graphql.ts'
-import { browserLocale, currencyName, formatDecimal } from '../../ui/format.ts'
+import { browserLocale, currencyName, formatRate } from '../../ui/format.ts'
 import { Empty, PageHead, Waiting } from '../../ui/states.tsx'
 import { type Column, Table } from '../../ui/table.tsx'
 import { DateTime } from '../../ui/values.tsx'
@@ -55,11 +55,11 @@ export default function RatePage({ pair = '' }: { pair?: string }) {
         {rate && (
           <section className="card row apart" aria-label="Rate of now">
             <p className="figure numeric">
-              1 {base} = <strong>{formatDecimal(rate.mid, locale)}</strong> {quote}
+              1 {base} = <strong>{formatRate(rate.mid, locale)}</strong> {quote}
             </p>
             <AsOf rate={rate} />
             <p className="quiet small numeric">
-              Bid {formatDecimal(rate.bid, locale)} · ask {formatDecimal(rate.ask, locale)} · {rate.source}
+              Bid {formatRate(rate.bid, locale)} · ask {formatRate(rate.ask, locale)} · {rate.source}
             </p>
           </section>
         )}
@@ -97,12 +97,12 @@ export default function RatePage({ pair = '' }: { pair?: string }) {
   )
 }
 
-const number = (value: string) => <span className="numeric">{formatDecimal(value, browserLocale())}</span>
+const shownRate = (value: string) => <span className="numeric">{formatRate(value, browserLocale())}</span>
 
 const COLUMNS: readonly Column<Candle>[] = [
   { head: 'From', cell: ({ openTime }) => <DateTime at={openTime} /> },
-  { head: 'Open', end: true, cell: ({ open }) => number(open) },
-  { head: 'High', end: true, cell: ({ high }) => number(high) },
-  { head: 'Low', end: true, cell: ({ low }) => number(low) },
-  { head: 'Close', end: true, cell: ({ close }) => number(close) },
+  { head: 'Open', end: true, cell: ({ open }) => shownRate(open) },
+  { head: 'High', end: true, cell: ({ high }) => shownRate(high) },
+  { head: 'Low', end: true, cell: ({ low }) => shownRate(low) },
+  { head: 'Close', end: true, cell: ({ close }) => shownRate(close) },
 ]

@@ -3,7 +3,7 @@ import { useQuery, useSubscription } from 'urql'
 import { Link } from 'wouter'
 import { graphql, type ResultOf } from '../../api/graphql.ts'
 import { TextField } from '../../ui/fields.tsx'
-import { browserLocale, currencyName, formatChange, formatDecimal } from '../../ui/format.ts'
+import { browserLocale, currencyName, formatChange, formatRate } from '../../ui/format.ts'
 import { Empty, PageHead, Waiting } from '../../ui/states.tsx'
 import { type Column, Table } from '../../ui/table.tsx'
 import { Badge, DateTime } from '../../ui/values.tsx'
@@ -89,7 +89,7 @@ const COLUMNS: readonly Column<Rate>[] = [
     end: true,
     cell: ({ mid, quote }) => (
       <span className="numeric">
-        <strong>{formatDecimal(mid, browserLocale())}</strong> {quote}
+        <strong>{formatRate(mid, browserLocale())}</strong> {quote}
       </span>
     ),
   },

@@ -44,7 +44,7 @@ export function RegisterWebhook({ onClose }: { onClose: () => void }) {
           required
           hint="Reachable from the internet, by HTTPS."
           value={values.url}
-          problem={problem?.field === 'url' ? problem.says : null}
+          problem={problem?.field === 'url' ? (problem.detail ?? problem.says) : null}
           onChange={(event) => set({ url: event.target.value })}
         />
         <fieldset className="field">

@@ -6,19 +6,20 @@ import { Button } from '../../ui/button.tsx'
 import { AmountField, SelectField, TextField } from '../../ui/fields.tsx'
 import { browserLocale, formatDecimal, formatMoney } from '../../ui/format.ts'
 import { Empty, PageHead, Waiting } from '../../ui/states.tsx'
+import { Money } from '../../ui/values.tsx'
 import { BENEFICIARIES, MY_WALLETS } from './operations.ts'
 import { PaymentProgress } from './payment-progress.tsx'
 import { QuotePanel } from './quote-panel.tsx'
 import { amountOf, EMPTY_DRAFT, quoteInputOf, type SendDraft } from './send-draft.ts'
 import { useLiveWallet, type Wallet } from './use-balance.ts'
 import { useExponent } from './use-exponent.ts'
-import { usePaymentQuote } from './use-payment-quote.ts'
+import { type Quote, usePaymentQuote } from './use-payment-quote.ts'
 
 export default function Send() {
   const [{ data, error }, reload] = useQuery({ query: MY_WALLETS })
-  const [sent, setSent] = useState<string | null>(null)
+  const [sent, setSent] = useState<SentPayment | null>(null)
   const wallets = (data?.myWallets ?? []).filter(({ status }) => status === 'ACTIVE')
-  if (sent !== null) return <Sent id={sent} onAgain={() => setSent(null)} />
+  if (sent !== null) return <Sent {...sent} onAgain={() => setSent(null)} />
   return (
     <>
       <PageHead title="Send money" lead="See what it costs and what arrives before you say yes." />
@@ -35,7 +36,7 @@ export default function Send() {
   )
 }
 
-function SendForm({ wallets, onSent }: { wallets: readonly Wallet[]; onSent: (id: string) => void }) {
+function SendForm({ wallets, onSent }: { wallets: readonly Wallet[]; onSent: (payment: SentPayment) => void }) {
   const [params] = useSearchParams()
   const form = useForm<SendDraft>('send', EMPTY_DRAFT)
   const { values, set } = form
@@ -65,9 +66,9 @@ function SendForm({ wallets, onSent }: { wallets: readonly Wallet[]; onSent: (id
     problem: values.side === side ? problem : null,
     onChange: (event: { target: { value: string } }) => set({ side, amount: event.target.value }),
   })
-  const done = (id: string): void => {
+  const done = (id: string, confirmed: Quote): void => {
     form.clear()
-    onSent(id)
+    onSent({ id, quote: confirmed })
   }
 
   return (
@@ -175,10 +176,22 @@ function TargetFields({
   )
 }
 
-function Sent({ id, onAgain }: { id: string; onAgain: () => void }) {
+interface SentPayment {
+  readonly id: string
+  readonly quote: Quote
+}
+
+function Sent({ id, quote: { debit, credit }, onAgain }: SentPayment & { onAgain: () => void }) {
   return (
     <>
-      <PageHead title="On its way" />
+      <PageHead
+        title="Your payment"
+        lead={
+          <>
+            <Money value={debit} /> leaves your wallet, <Money value={credit} /> arrives.
+          </>
+        }
+      />
       <section className="card stack">
         <PaymentProgress id={id} />
         <div className="row">

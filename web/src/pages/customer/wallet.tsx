@@ -70,13 +70,16 @@ function WalletOf({ wallet: given }: { wallet: WalletData }) {
           <p className="quiet">Available</p>
           <p className="figure">{balance ? <Money value={balance.available} strong /> : 'Not known right now'}</p>
           <OnHold balance={balance} />
+          <p className="quiet small">
+            Wallet number, for whoever sends you money: <span className="mono">{id}</span>
+          </p>
         </section>
         <div className="row apart">
           <h2>Payments of this wallet</h2>
           <div className="row">
             <Button onClick={() => setOpen('statement')}>Statement</Button>
             {isActive && (
-              <Button kind="danger" onClick={() => setOpen('close')}>
+              <Button kind="plain" onClick={() => setOpen('close')}>
                 Close wallet
               </Button>
             )}
