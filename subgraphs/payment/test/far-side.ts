@@ -1,4 +1,5 @@
-import { RefusalError, refuse } from '@corridor/platform'
+import { isDeepStrictEqual } from 'node:util'
+import { Fault } from '@corridor/platform'
 import type { ServiceClient } from '@corridor/subgraph'
 
 interface Wallet {
@@ -49,6 +50,12 @@ export class FarSide {
   verdict: 'APPROVE' | 'REVIEW' | 'DECLINE' = 'APPROVE'
   ledgerRefusal: string | null = null
   ledgerAway = false
+  /** The ledger does what it is asked, and its answer is lost. */
+  answersLost = false
+  /** What forex refuses to price payments with. */
+  priceRefusal: string | null = null
+  /** What happens before the rules answer. */
+  whileDeciding: (() => Promise<unknown>) | null = null
   /** The ledger answers, but for journals. */
   postingAway = false
   expiresAt = new Date('2999-01-01T00:00:00.000Z')
@@ -81,29 +88,38 @@ export class FarSide {
     return { pricePayments: (variables.p as Variables[]).map((payment) => this.price(payment)) }
   })
 
-  readonly rules = client(({ i }) => {
+  readonly rules = client(async ({ i }) => {
+    await this.whileDeciding?.()
     this.calls.push('decide')
     this.decided.push(...(i as Variables[]))
     return { decide: (i as unknown[]).map(() => ({ outcome: this.verdict, message: 'as the test wants it' })) }
   })
 
   readonly ledger = client((variables, document) => {
-    if (this.ledgerAway) throw new RefusalError(refuse('SERVICE_UNAVAILABLE'))
+    if (this.ledgerAway) throw new Fault('SERVICE_UNAVAILABLE', 'The service did not answer.')
     if (document.includes('retireJournals')) {
       const ids = variables.ids as string[]
       this.retired.push(...ids)
       return { retireJournals: ids.map((id) => ({ status: this.journals.has(id) ? 'POSTED' : 'RETIRED' })) }
     }
-    if (this.postingAway) throw new RefusalError(refuse('SERVICE_UNAVAILABLE'))
+    if (this.postingAway) throw new Fault('SERVICE_UNAVAILABLE', 'The service did not answer.')
     this.calls.push('post')
-    return {
-      postJournals: (variables.j as JournalInput[]).map((journal) => {
-        if (this.ledgerRefusal !== null) return { status: 'REFUSED', code: this.ledgerRefusal, message: 'no' }
-        this.journals.set(journal.id, journal)
-        return { status: 'POSTED', code: null, message: null }
-      }),
-    }
+    const postJournals = (variables.j as JournalInput[]).map((journal) => this.post(journal))
+    if (this.answersLost) throw new Fault('SERVICE_UNAVAILABLE', 'The service did not answer in time.')
+    return { postJournals }
   })
+
+  private post(journal: JournalInput) {
+    const known = this.journals.get(journal.id)
+    if (known !== undefined && !isDeepStrictEqual(known, journal)) {
+      return { status: 'REFUSED', code: 'IDEMPOTENCY_MISMATCH', message: 'no' }
+    }
+    if (this.retired.includes(journal.id) && known === undefined)
+      return { status: 'RETIRED', code: null, message: null }
+    if (this.ledgerRefusal !== null) return { status: 'REFUSED', code: this.ledgerRefusal, message: 'no' }
+    this.journals.set(journal.id, journal)
+    return { status: 'POSTED', code: null, message: null }
+  }
 
   private lock({ id, owner, fromCurrency, toCurrency, fromMinor, toMinor }: Variables) {
     const from = fromMinor ? BigInt(String(fromMinor)) : BigInt(String(toMinor)) / this.rate
@@ -131,6 +147,7 @@ export class FarSide {
   }
 
   private price({ fromCurrency, toCurrency, debitMinor, creditMinor, fxQuoteId }: Variables) {
+    if (this.priceRefusal !== null) return { code: this.priceRefusal, message: 'no', ...UNPRICED }
     const quote = this.quotes.get(String(fxQuoteId))
     const rate = fromCurrency === toCurrency ? 1n : this.rate
     const debit = BigInt(quote?.fields.fromMinor ?? String(debitMinor ?? BigInt(String(creditMinor)) / rate))
@@ -146,7 +163,9 @@ export class FarSide {
   }
 }
 
+const UNPRICED = { debitMinor: null, creditMinor: null, fxQuoteId: null, referenceUsdMinor: null, referenceMid: null }
+
 const client = (answer: (variables: Variables, document: string) => unknown): ServiceClient => ({
-  request: async <Data>(document: string, variables: Variables = {}) => answer(variables, document) as Data,
+  request: async <Data>(document: string, variables: Variables = {}) => (await answer(variables, document)) as Data,
   close: async () => undefined,
 })

@@ -5,6 +5,7 @@ import { Webhook } from 'standardwebhooks'
 import {
   createPaymentProcessor,
   createPaymentSubgraph,
+  type FeePolicy,
   type FundingProvider,
   type PaymentProcessor,
   type PaymentSubgraph,
@@ -29,6 +30,8 @@ export class TestPayments {
   readonly outcomes = new Map<string, 'SETTLED' | 'FAILED'>()
   /** What it throws when it is asked to begin a payment, by its id, or by that of the deposit that it gives back. */
   readonly refusals = new Map<string, Error>()
+  /** What it waits for before it begins anything. */
+  holdUp: Promise<unknown> | null = null
   /** Which payments it was asked about. */
   readonly asked: string[] = []
 
@@ -40,7 +43,7 @@ export class TestPayments {
     readonly clock: TestClock,
   ) {}
 
-  static async open(): Promise<TestPayments> {
+  static async open({ fees }: { fees?: FeePolicy } = {}): Promise<TestPayments> {
     const database = await createTestDatabase({ migrationsDirectory: paymentMigrations })
     const farSide = new FarSide()
     const clock = testClock(new Date())
@@ -52,6 +55,7 @@ export class TestPayments {
       funding: { provider: 'sandbox', callbackSecret: CALLBACK_SECRET },
       webhookKey: WEBHOOK_KEY,
       allowPrivateWebhooks: true,
+      ...(fees === undefined ? {} : { fees }),
       ...farSide,
     })
     let tests: TestPayments | null = null
@@ -62,6 +66,7 @@ export class TestPayments {
         tests?.started.push(payment.paymentId)
         const refusal = tests?.refusals.get(payment.paymentId) ?? tests?.refusals.get(payment.refundOf ?? '')
         if (refusal) throw refusal
+        await tests?.holdUp
         tests?.begun.set(payment.paymentId, payment)
         return { nextActionUrl: null }
       },

@@ -84,6 +84,23 @@ describe('the refund of a transfer', () => {
     expect(his.refunds.map(({ returned }) => returned)).toEqual([null, null])
   })
 
+  it('in part is told each time', async () => {
+    const { payer, payee, id } = await sent({ debit: money('100.00') })
+    for (const place of [0, 1, 2]) {
+      await refund(payee, id, money('10.00'))
+      await ended(payer, id, place)
+    }
+    const told = await tests.rows('select type, data from event_queue where key = $1 order by sequence', [id])
+    expect(told.map(({ type }) => type)).toEqual([
+      'payment.pending',
+      'payment.completed',
+      'payment.partially_refunded',
+      'payment.partially_refunded',
+      'payment.partially_refunded',
+    ])
+    expect(told.map(({ data }) => (data as { version: string }).version)).toEqual(['1', '2', '3', '4', '5'])
+  })
+
   it('across currencies returns parts of the principal that add up to it exactly', async () => {
     const { payer, payee, id } = await sent({ debit: money('0.10'), toCurrency: 'INR' })
     for (const [place, amount] of ['2.67', '2.67', '2.66'].entries()) {
@@ -159,6 +176,9 @@ describe('the refund of a transfer', () => {
     ]
     for (const [context, input, code] of wrong) expect([code, await codes(context, input)]).toEqual([code, [code]])
     expect((await read(payer, id)).refunds).toEqual([])
+    // Who reviews payments does not take back his own.
+    const reviewer = asUser(payer.caller.subject ?? '', ...SCOPES, 'payments:review')
+    expect(await codes(reviewer, { paymentId: id })).toEqual(['FORBIDDEN'])
     await refund(staff(), id)
     await tests.until(payer, id, 'REFUNDED')
     expect(await codes(payee, { paymentId: id })).toEqual(['REFUND_EXCEEDS_PAYMENT'])
@@ -261,7 +281,7 @@ describe('what has left the platform', () => {
   const back = (paymentId: string, event = 'return') =>
     tests.callBack({ paymentId, outcome: 'RETURNED', amountMinor: '80000', currency: 'INR' }, { event })
   const items = (id: string) =>
-    tests.rows('select kind, credit_code, currency from reconciliation_items where payment_id = $1', [id])
+    tests.rows('select kind, credit_code, currency from reconciliation_items where payment_id = $1 order by kind', [id])
 
   it('is refunded by nobody but its provider, whose return gives back the principal', async () => {
     const { payer, fromWalletId, id } = await paidOut()
@@ -313,7 +333,7 @@ describe('what has left the platform', () => {
     const refused = { kind: 'RETURN_REFUSED', credit_code: 'suspense.sandbox', currency: 'INR' }
     expect(await items(id)).toEqual([refused])
     await back(id, 'second')
-    expect(await items(id)).toEqual([refused, { ...refused, kind: 'OTHER_AMOUNT' }])
+    expect(await items(id)).toEqual([{ ...refused, kind: 'OTHER_AMOUNT' }, refused])
     expect(await read(payer, id)).toMatchObject({ status: 'COMPLETED', refunds: [{ status: 'FAILED' }] })
   })
 

@@ -7,18 +7,18 @@ import { fromStripeAmount, toStripeAmount } from '../src/providers/stripe-amount
 import { stripeCallbackReader } from '../src/providers/stripe-callback.ts'
 import { PAYMENT_ID, stripeClient, stripeProvider } from '../src/providers/stripe-provider.ts'
 
-interface Asked {
+interface Call {
   readonly path: string
   readonly idempotencyKey: string | undefined
   readonly authorization: string | undefined
   readonly form: URLSearchParams
 }
 
-/** What the documented API answers, by the path that is asked. */
+/** What the documented API answers, by the path that is asked, or by method and path. */
 type Answers = Record<string, { status?: number; body: unknown }>
 
 let server: Server
-let asked: Asked[]
+let asked: Call[]
 let answers: Answers
 let provider: FundingProvider
 let apiBase: URL
@@ -38,7 +38,8 @@ beforeEach(async () => {
         authorization: request.headers.authorization,
         form: new URLSearchParams(body || search),
       })
-      const answer = answers[pathname] ?? { status: 404, body: { error: { type: 'invalid_request_error' } } }
+      const answer = answers[`${request.method} ${pathname}`] ??
+        answers[pathname] ?? { status: 404, body: { error: { type: 'invalid_request_error' } } }
       response.writeHead(answer.status ?? 200, { 'content-type': 'application/json' })
       response.end(JSON.stringify(answer.body))
     })
@@ -53,16 +54,19 @@ afterEach(() => {
   server.closeAllConnections()
 })
 
-const payment = (fields: Partial<ProviderPayment> = {}): ProviderPayment => ({
+type Asked = ProviderPayment & { readonly reference: string | null }
+const payment = (fields: Partial<Asked> = {}): Asked => ({
   paymentId: uuidv7(),
   kind: 'DEPOSIT',
   amountMinor: 12_345n,
   currency: 'USD',
   refundOf: null,
   payout: null,
+  reference: null,
   ...fields,
 })
 
+const refusal = (code: string) => ({ status: 400, body: { error: { type: 'invalid_request_error', code } } })
 const intents = (...data: object[]) => ({ body: { object: 'search_result', data, has_more: false } })
 
 describe('an amount', () => {
@@ -89,7 +93,10 @@ describe('a deposit', () => {
   it('begins as a page of Stripe, under a key made of the payment', async () => {
     answers['/v1/checkout/sessions'] = { body: { id: 'cs_1', url: 'https://checkout.stripe.test/cs_1' } }
     const deposit = payment()
-    expect(await provider.start(deposit)).toEqual({ nextActionUrl: 'https://checkout.stripe.test/cs_1' })
+    expect(await provider.start(deposit)).toEqual({
+      nextActionUrl: 'https://checkout.stripe.test/cs_1',
+      reference: 'cs_1',
+    })
     const [call] = asked
     expect(call?.idempotencyKey).toBe(`deposit-${deposit.paymentId}`)
     expect(call?.authorization).toBe('Bearer sk_test_1')
@@ -101,9 +108,9 @@ describe('a deposit', () => {
   it.each([
     ['succeeded', 'SETTLED'],
     ['canceled', 'FAILED'],
-    ['processing', null],
-    ['requires_payment_method', null],
-    ['requires_action', null],
+    ['processing', 'OPEN'],
+    ['requires_payment_method', 'OPEN'],
+    ['requires_action', 'OPEN'],
   ])('that is %s at Stripe is %s here', async (status, outcome) => {
     answers['/v1/payment_intents/search'] = intents({ id: 'pi_1', status })
     expect(await provider.outcomeOf(payment())).toBe(outcome)
@@ -112,6 +119,33 @@ describe('a deposit', () => {
   it('that Stripe does not know yet is not failed', async () => {
     answers['/v1/payment_intents/search'] = intents()
     expect(await provider.outcomeOf(payment())).toBeNull()
+  })
+
+  it.each([
+    ['open', 'OPEN'],
+    ['expired', 'FAILED'],
+    ['complete', 'OPEN'],
+  ])('whose page is %s, and that has no payment, is %s', async (status, outcome) => {
+    answers['/v1/payment_intents/search'] = intents()
+    answers['/v1/checkout/sessions/cs_1'] = { body: { id: 'cs_1', status } }
+    expect(await provider.outcomeOf(payment({ reference: 'cs_1' }))).toBe(outcome)
+  })
+
+  it('whose page ended after a card was tried in vain has failed', async () => {
+    answers['/v1/payment_intents/search'] = intents({ id: 'pi_1', status: 'requires_payment_method' })
+    answers['/v1/checkout/sessions/cs_1'] = { body: { id: 'cs_1', status: 'expired' } }
+    expect(await provider.outcomeOf(payment({ reference: 'cs_1' }))).toBe('FAILED')
+  })
+
+  it('that Stripe refuses for good has failed', async () => {
+    answers['/v1/checkout/sessions'] = refusal('amount_too_small')
+    expect(await provider.start(payment())).toEqual({ nextActionUrl: null, outcome: 'FAILED' })
+    expect(asked).toHaveLength(1)
+  })
+
+  it('that Stripe refuses for the key of ours has not', async () => {
+    answers['/v1/checkout/sessions'] = { status: 401, body: { error: { type: 'invalid_request_error' } } }
+    await expect(provider.start(payment())).rejects.toThrow()
   })
 
   it('of an amount that Stripe cannot move fails without asking', async () => {
@@ -146,7 +180,7 @@ describe('money that goes out', () => {
 })
 
 describe('a refund', () => {
-  const refund = (): ProviderPayment => payment({ kind: 'REFUND', amountMinor: 300n, refundOf: uuidv7() })
+  const refund = (): Asked => payment({ kind: 'REFUND', amountMinor: 300n, refundOf: uuidv7() })
 
   it('gives back part of the payment intent of its deposit', async () => {
     answers['/v1/payment_intents/search'] = intents({ id: 'pi_1', status: 'succeeded' })
@@ -162,13 +196,28 @@ describe('a refund', () => {
     ['succeeded', 'SETTLED'],
     ['failed', 'FAILED'],
     ['canceled', 'FAILED'],
-    ['pending', null],
-    ['requires_action', null],
+    ['pending', 'OPEN'],
+    ['requires_action', 'OPEN'],
   ])('that is %s at Stripe is %s here', async (status, outcome) => {
     const wanted = refund()
     answers['/v1/payment_intents/search'] = intents({ id: 'pi_1', status: 'succeeded' })
     answers['/v1/refunds'] = { body: { data: [{ id: 're_1', status, metadata: { [PAYMENT_ID]: wanted.paymentId } }] } }
     expect(await provider.outcomeOf(wanted)).toBe(outcome)
+  })
+
+  it.each(['charge_disputed', 'charge_already_refunded'])('that Stripe refuses as %s has failed', async (code) => {
+    answers['/v1/payment_intents/search'] = intents({ id: 'pi_1', status: 'succeeded' })
+    answers['POST /v1/refunds'] = refusal(code)
+    answers['/v1/refunds'] = { body: { data: [] } }
+    expect(await provider.start(refund())).toEqual({ nextActionUrl: null, outcome: 'FAILED' })
+  })
+
+  it('that stands in its own way has begun', async () => {
+    const wanted = refund()
+    answers['/v1/payment_intents/search'] = intents({ id: 'pi_1', status: 'succeeded' })
+    answers['POST /v1/refunds'] = refusal('charge_already_refunded')
+    answers['/v1/refunds'] = { body: { data: [{ id: 're_1', metadata: { [PAYMENT_ID]: wanted.paymentId } }] } }
+    expect(await provider.start(wanted)).toEqual({ nextActionUrl: null })
   })
 
   it('waits for a deposit that the search does not show yet', async () => {
@@ -200,6 +249,15 @@ describe('a callback', () => {
     })
     expect(await read(event('payment_intent.canceled', object))).toMatchObject({
       told: { word: 'FAILED', amountMinor: 900n },
+    })
+  })
+
+  it('tells of a page that nobody has paid on', async () => {
+    const subjectId = uuidv7()
+    const session = { metadata: { [PAYMENT_ID]: subjectId }, amount_total: 900, currency: 'usd' }
+    expect(await read(event('checkout.session.expired', session))).toMatchObject({
+      read: 'told',
+      told: { subjectId, word: 'FAILED', amountMinor: 900n, currency: 'USD' },
     })
   })
 

@@ -33,7 +33,8 @@ const taking = (leases: WalletLeases) =>
     expect(taken).toHaveLength(1)
     return taken
   }, WAIT)
-const take = (leases: WalletLeases) => leases.take(tests.subgraph.pool, { now: new Date(), limit: 10 })
+const take = (leases: WalletLeases) =>
+  leases.take(tests.subgraph.pool, { errand: 'IN_HOUSE', now: new Date(), limit: 10 })
 
 it('keeps the wallets of a holder that is slow, and hands on those of one that has died', async () => {
   const { pool } = tests.subgraph

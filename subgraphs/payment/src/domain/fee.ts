@@ -10,11 +10,12 @@ export interface FeePolicy {
 
 export const STANDARD_FEES: FeePolicy = { standardBps: 50, corridors: {} }
 
+/** The fee of a corridor, in basis points. */
+export const feeBpsOf = (
+  { fromCurrency, toCurrency }: { readonly fromCurrency: string; readonly toCurrency: string },
+  { corridors, standardBps }: FeePolicy,
+): number => corridors[`${fromCurrency}${toCurrency}`] ?? standardBps
+
 /** The fee in minor units of the source currency, on top of the principal; rounded up, since the customer pays it. */
-export function feeOf(
-  { fromCurrency, toCurrency, principalMinor }: { fromCurrency: string; toCurrency: string; principalMinor: bigint },
-  policy: FeePolicy,
-): bigint {
-  const bps = policy.corridors[`${fromCurrency}${toCurrency}`] ?? policy.standardBps
-  return divideRounded(principalMinor * BigInt(bps), BPS, 'up')
-}
+export const feeOf = (principalMinor: bigint, feeBps: number): bigint =>
+  divideRounded(principalMinor * BigInt(feeBps), BPS, 'up')

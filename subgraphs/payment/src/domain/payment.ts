@@ -40,6 +40,8 @@ export interface Payment {
   readonly principalMinor: bigint | null
   readonly creditMinor: bigint | null
   readonly feeMinor: bigint | null
+  /** The fee of its corridor when it was taken in; null where the fee itself is known. */
+  readonly feeBps: number | null
   readonly referenceUsdMinor: bigint | null
   readonly referenceMid: string | null
   readonly decided: boolean
@@ -50,7 +52,11 @@ export interface Payment {
   readonly scheduledFor: Date | null
   readonly reference: string | null
   readonly provider: string | null
+  /** From then on the provider may have been told to pay. */
+  readonly providerAskedAt: Date | null
   readonly providerStartedAt: Date | null
+  /** What the provider calls it by. */
+  readonly providerReference: string | null
   readonly providerOutcome: ProviderOutcome | null
   readonly nextActionUrl: string | null
   readonly transferIds: readonly string[]
@@ -58,6 +64,7 @@ export interface Payment {
   readonly failureCode: string | null
   readonly failureMessage: string | null
   readonly intent: Intent | null
+  readonly intentAt: Date | null
   readonly intentNote: string | null
   readonly attempts: number
   readonly dueAt: Date | null
@@ -78,7 +85,8 @@ export interface PaymentEvent {
   readonly payment?: Payment
 }
 
-/** What a payee may see begins here. */
-const ARRIVED: ReadonlySet<PaymentStatus> = new Set(['COMPLETED', 'PARTIALLY_REFUNDED', 'REFUNDED'])
+/** What a payee may see. */
+export const ARRIVED_STATUSES = ['COMPLETED', 'PARTIALLY_REFUNDED', 'REFUNDED'] as const satisfies PaymentStatus[]
+const ARRIVED: ReadonlySet<PaymentStatus> = new Set(ARRIVED_STATUSES)
 
 export const hasArrived = (status: PaymentStatus): boolean => ARRIVED.has(status)

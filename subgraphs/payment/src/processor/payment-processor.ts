@@ -9,14 +9,20 @@ import {
   type Wakeups,
 } from '@corridor/platform'
 import type { ServiceClient } from '@corridor/subgraph'
-import { type FeePolicy, STANDARD_FEES } from '../domain/fee.ts'
 import type { Payment } from '../domain/payment.ts'
 import type { FundingProvider } from '../providers/funding-provider.ts'
-import { DUE_CHANNEL, EVENTS_CHANNEL, EVENTS_QUEUED_CHANNEL, ITEMS_CHANNEL } from '../use-cases/channels.ts'
+import {
+  DUE_CHANNEL,
+  EVENTS_CHANNEL,
+  EVENTS_QUEUED_CHANNEL,
+  ITEMS_CHANNEL,
+  WITH_PROVIDER_CHANNEL,
+} from '../use-cases/channels.ts'
 import { placeEvents, type QueuedEvent } from '../use-cases/event-store.ts'
-import { readDue, readPayments, writeChanges } from '../use-cases/payment-store.ts'
+import { type Errand, markAsked, readDue, readPayments, writeChanges } from '../use-cases/payment-store.ts'
 import { beneficiaryPort, ledgerPort, pricePort, rulesPort } from '../use-cases/ports.ts'
 import { openItem } from '../use-cases/reconciliation-store.ts'
+import { expireReviews } from '../use-cases/record-intent.ts'
 import { readDueRefunds, readRefunds, writeRefunds } from '../use-cases/refund-store.ts'
 import { postItems } from './post-items.ts'
 import { processGroup } from './process-group.ts'
@@ -35,15 +41,21 @@ export interface ProcessorDeps {
   readonly rules: ServiceClient
   readonly profile: ServiceClient
   readonly providers: Readonly<Record<string, FundingProvider>>
-  readonly fees?: FeePolicy
   /** How long a lease lasts when it is not renewed: so long the payments of a dead processor wait for the next. */
   readonly leaseMs?: number
   /** Where a test may end the process. Absent otherwise. */
   readonly checkpoint?: ((at: Checkpoint) => Promise<void>) | undefined
 }
 
-/** `commit:middle` is inside the transaction, with everything written. */
-export type Checkpoint = 'lease:before' | 'lease:after' | 'commit:before' | 'commit:middle' | 'commit:after'
+/** `commit:middle` is inside the transaction, with everything written; `asking` commits what a provider is about to be asked. */
+export type Checkpoint =
+  | 'lease:before'
+  | 'lease:after'
+  | 'asking:before'
+  | 'asking:after'
+  | 'commit:before'
+  | 'commit:middle'
+  | 'commit:after'
 
 export interface PaymentProcessor {
   readonly pool: Pool
@@ -58,44 +70,71 @@ const ITEMS_POLL_MS = 5_000
 /** Renewed while its holder works. One that hangs longer has lost it, and commits nothing. */
 const LEASE_MS = 5_000
 const POLL_MS = 250
+/** After that no more is begun one by one in a round: what is done is committed, and what is left comes next. */
+const ROUND_MS = 10_000
 
 /**
  * Moves payments: leases wallets that have something due, brings their payments a step further, and commits what came
- * of it, guarded by the leases' fences and the payments' versions. It scales by starting more of them. Beside it runs
- * the sequencer that gives payment events their positions.
+ * of it, guarded by the leases' fences and the payments' versions. What needs a provider goes in rounds of its own, so
+ * that a slow one holds up nothing else. It scales by starting more of them. Beside it runs the sequencer that gives
+ * payment events their positions.
  */
 export function createPaymentProcessor(deps: ProcessorDeps): PaymentProcessor {
-  const { clock, logger, wakeups, providers, fees = STANDARD_FEES, leaseMs = LEASE_MS, checkpoint } = deps
+  const { clock, logger, wakeups, providers, leaseMs = LEASE_MS, checkpoint } = deps
   const pool = createPool({ url: deps.databaseUrl, service: deps.service, max: 6 })
   const leases = new WalletLeases(leaseMs)
-  const ports = { clock, logger, providers, fees, ...portsOf(deps) }
+  const ports = { clock, logger, providers, ...portsOf(deps) }
 
-  const round = async (): Promise<boolean> => {
+  const round = async (errand: Errand): Promise<boolean> => {
     await checkpoint?.('lease:before')
-    const held = await leases.take(pool, { now: clock.now(), limit: MAX_WALLETS })
+    const held = await leases.take(pool, { errand, now: clock.now(), limit: MAX_WALLETS })
     if (held.length === 0) return false
     await checkpoint?.('lease:after')
-    return await leases.keepWhile({ pool, leases: held, logger }, () => process(held))
+    return await leases.keepWhile({ pool, leases: held, logger }, () => process(errand, held))
   }
 
-  const process = async (held: readonly HeldLease[]): Promise<boolean> => {
-    const walletIds = held.map(({ walletId }) => walletId)
-    const due = await readDue(pool, { walletIds, now: clock.now(), limit: MAX_PAYMENTS })
-    const processed = due.length === 0 ? [] : await processGroup(ports, due)
-    const refunds = await refundsOf(held)
+  const process = async (errand: Errand, held: readonly HeldLease[]): Promise<boolean> => {
+    const began = clock.now().getTime()
+    const isOver = (): boolean => clock.now().getTime() - began > ROUND_MS
+    const round = { ...ports, isOver, aboutToBegin: (payments: readonly Payment[]) => aboutToBegin(held, payments) }
+    const due = await duePayments(errand, held)
+    const refunds = await refundsOf(errand, held)
+    const processed = due.length === 0 ? [] : await processGroup(round, due)
     const refunded: ProcessedRefund[] = []
-    for (const refund of refunds) refunded.push(await processRefund(ports, refund))
+    for (const refund of refunds) if (!isOver()) refunded.push(await processRefund(round, refund))
     const before = new Map([...due, ...refunds.map(({ payment }) => payment)].map((payment) => [payment.id, payment]))
     await checkpoint?.('commit:before')
     await commit({ pool, leases, clock, checkpoint }, { held, before, processed, refunded })
     await checkpoint?.('commit:after')
     for (const channel of [EVENTS_QUEUED_CHANNEL, queueChannel('payment'), ITEMS_CHANNEL]) wakeups.wake(channel)
+    if (processed.some(({ status }) => status === 'AUTHORIZED')) wakeups.wake(WITH_PROVIDER_CHANNEL)
     return due.length > 0 || refunds.length > 0
   }
 
-  const refundsOf = async (held: readonly HeldLease[]): Promise<RefundToProcess[]> => {
+  const duePayments = async (errand: Errand, held: readonly HeldLease[]): Promise<Payment[]> => {
+    const walletIds = held.map(({ walletId }) => walletId)
+    const now = clock.now()
+    const due = await readDue(pool, { errand, walletIds, now, limit: MAX_PAYMENTS })
+    return await expireReviews(pool, due, now)
+  }
+
+  const aboutToBegin = async (
+    held: readonly HeldLease[],
+    payments: readonly Payment[],
+  ): Promise<ReadonlySet<string>> => {
+    await checkpoint?.('asking:before')
+    const asked = await inTransaction(pool, async (client) => {
+      const ours = await leases.lock(client, held)
+      const ids = payments.filter(({ leasedWalletId }) => ours.has(leasedWalletId)).map(({ id }) => id)
+      return await markAsked(client, ids, clock.now())
+    })
+    await checkpoint?.('asking:after')
+    return asked
+  }
+
+  const refundsOf = async (errand: Errand, held: readonly HeldLease[]): Promise<RefundToProcess[]> => {
     const walletIds = held.filter(({ hasRefunds }) => hasRefunds).map(({ walletId }) => walletId)
-    const due = await readDueRefunds(pool, { walletIds, now: clock.now(), limit: MAX_REFUNDS })
+    const due = await readDueRefunds(pool, { errand, walletIds, now: clock.now(), limit: MAX_REFUNDS })
     const paymentIds = due.map(({ paymentId }) => paymentId)
     const all = await readRefunds(pool, paymentIds)
     const payments = due.length === 0 ? new Map<string, Payment>() : await readPayments(pool, paymentIds)
@@ -114,13 +153,21 @@ export function createPaymentProcessor(deps: ProcessorDeps): PaymentProcessor {
     channels: [ITEMS_CHANNEL],
   })
 
-  const loop = new Loop({
+  const inHouse = new Loop({
     name: deps.service,
     logger,
-    round,
+    round: () => round('IN_HOUSE'),
     pollMs: POLL_MS,
     wakeups,
     channels: [DUE_CHANNEL],
+  })
+  const withProvider = new Loop({
+    name: `${deps.service}:provider`,
+    logger,
+    round: () => round('WITH_PROVIDER'),
+    pollMs: POLL_MS,
+    wakeups,
+    channels: [WITH_PROVIDER_CHANNEL],
   })
   const sequencer = new Sequencer<QueuedEvent>({
     name: 'payment-events',
@@ -137,11 +184,12 @@ export function createPaymentProcessor(deps: ProcessorDeps): PaymentProcessor {
     pool,
     start() {
       sequencer.start()
-      loop.start()
+      inHouse.start()
+      withProvider.start()
       items.start()
     },
     async stop() {
-      await loop.stop()
+      await Promise.all([inHouse.stop(), withProvider.stop()])
       await items.stop()
       await sequencer.stop()
       await pool.end()

@@ -2,37 +2,35 @@ import { Fault, invariant, refuse } from '@corridor/platform'
 import type { Payment } from '../domain/payment.ts'
 import type { FundingProvider } from '../providers/funding-provider.ts'
 import type { PayoutDetails } from '../use-cases/ports.ts'
+import { askBeneficiaries, without } from './ask-beneficiaries.ts'
 import { resolveHolds } from './process-review.ts'
 import { failed, type ProcessDeps, type Processed, settledNow } from './processed.ts'
+import { putOff } from './put-off.ts'
 
-/** Brings payments that are with a provider a step further: begun, asked after at their deadline, or ended as it said. */
+/**
+ * Brings payments that are with a provider a step further: begun, asked after at their deadline, or ended as it said.
+ * What it says is committed before it is carried out.
+ */
 export async function processAuthorized(deps: ProcessDeps, payments: readonly Payment[]): Promise<Processed[]> {
-  const unstarted = payments.filter((payment) => payment.providerOutcome === null && payment.providerStartedAt === null)
-  const payouts = await payoutsOf(deps, unstarted)
-  const gone = unstarted.filter(({ id }) => payouts.get(id) === null)
-  const asked = await Promise.all(
-    payments
-      .filter((payment) => !gone.includes(payment))
-      .map((payment) => askProvider(deps, payment, payouts.get(payment.id) ?? null)),
+  const told = payments.filter(({ providerOutcome }) => providerOutcome !== null)
+  const open = without(payments, told)
+  const unstarted = open.filter(({ providerStartedAt }) => providerStartedAt === null)
+  const { known, waiting } = await askBeneficiaries(deps, unstarted, (ids) => deps.beneficiaries.payoutDetails(ids))
+  const gone = unstarted.filter(({ id, providerAskedAt }) => providerAskedAt === null && known.get(id) === null)
+  const ended = [...(await settle(deps, told)), ...(await giveBack(deps, gone))]
+  const fresh = without(unstarted, waiting, gone).filter(({ providerAskedAt }) => providerAskedAt === null)
+  const ours = fresh.length === 0 ? new Set() : await deps.aboutToBegin(fresh)
+  const toAsk = without(
+    open,
+    waiting,
+    gone,
+    fresh.filter(({ id }) => !ours.has(id)),
   )
-  const ended = await settle(
-    deps,
-    asked.filter(({ providerOutcome }) => providerOutcome !== null),
-  )
-  return [...(await giveBack(deps, gone)), ...asked.filter((payment) => payment.providerOutcome === null), ...ended]
+  const asked = await Promise.all(toAsk.map((payment) => askProvider(deps, payment, known.get(payment.id) ?? null)))
+  return [...waiting, ...ended, ...asked]
 }
 
-/** Whom and where to pay, for payments to beneficiaries; null where he was removed meanwhile. */
-async function payoutsOf(
-  { beneficiaries }: ProcessDeps,
-  payments: readonly Payment[],
-): Promise<Map<string, PayoutDetails | null>> {
-  const paid = payments.filter(({ beneficiaryId }) => beneficiaryId !== null)
-  const details = await beneficiaries.payoutDetails(paid.map(({ beneficiaryId }) => beneficiaryId ?? ''))
-  return new Map(paid.map(({ id }, index) => [id, details[index] ?? null]))
-}
-
-/** Nothing has gone out yet: what is held is given back. */
+/** The provider was never told to pay: what is held is given back. */
 async function giveBack({ ledger }: ProcessDeps, payments: readonly Payment[]): Promise<Processed[]> {
   await resolveHolds(
     ledger,
@@ -41,27 +39,54 @@ async function giveBack({ ledger }: ProcessDeps, payments: readonly Payment[]): 
   return payments.map((payment) => failed(payment, refuse('BENEFICIARY_REMOVED')))
 }
 
-/** Begins an authorised payment with its provider, or asks what became of it when its deadline has come. */
+/** Begins a payment with its provider, or asks what became of it. Whatever comes of one puts off that one alone. */
 async function askProvider(deps: ProcessDeps, payment: Payment, payout: PayoutDetails | null): Promise<Processed> {
-  if (payment.providerOutcome !== null) return payment
-  const provider = providerOf(deps, payment)
-  const { id: paymentId, toCurrency: currency } = payment
-  invariant(payment.kind !== 'TRANSFER' && payment.creditMinor !== null, 'what a provider moves is priced')
-  const asked = { paymentId, kind: payment.kind, currency, amountMinor: payment.creditMinor, refundOf: null }
-  const now = deps.clock.now()
-  const dueAt = new Date(now.getTime() + provider.deadlineMs)
-  if (payment.providerStartedAt === null) {
-    const { nextActionUrl, outcome = null } = await provider.start({ ...asked, payout })
-    return { ...payment, providerStartedAt: now, providerOutcome: outcome, nextActionUrl, attempts: 0, dueAt }
+  try {
+    // Whom nobody can be told of any more, the provider may have paid already: it is asked.
+    const canBegin = payment.beneficiaryId === null || payout !== null
+    return payment.providerStartedAt === null && canBegin
+      ? await begin(deps, payment, payout)
+      : await askAfter(deps, payment)
+  } catch (error) {
+    const [waiting] = await putOff(deps, [payment], error)
+    invariant(waiting, 'each that is put off is answered')
+    return waiting
   }
-  const providerOutcome = await provider.outcomeOf(asked)
-  if (providerOutcome !== null) return { ...payment, providerOutcome }
-  deps.logger.error(
-    { payment: paymentId, provider: provider.name },
-    'a provider does not know what became of a payment',
-  )
-  return { ...payment, dueAt }
 }
+
+async function begin(deps: ProcessDeps, payment: Payment, payout: PayoutDetails | null): Promise<Processed> {
+  const provider = providerOf(deps, payment)
+  const { nextActionUrl, outcome = null, reference = null } = await provider.start({ ...askedOf(payment), payout })
+  const now = deps.clock.now()
+  return {
+    ...payment,
+    providerStartedAt: now,
+    providerOutcome: outcome,
+    providerReference: reference,
+    nextActionUrl,
+    attempts: 0,
+    dueAt: outcome === null ? deadlineOf(provider, now) : now,
+  }
+}
+
+async function askAfter(deps: ProcessDeps, payment: Payment): Promise<Processed> {
+  const provider = providerOf(deps, payment)
+  const outcome = await provider.outcomeOf({ ...askedOf(payment), reference: payment.providerReference })
+  const now = deps.clock.now()
+  if (outcome === 'SETTLED' || outcome === 'FAILED') return { ...payment, providerOutcome: outcome, dueAt: now }
+  if (outcome === null) {
+    const about = { payment: payment.id, provider: provider.name }
+    deps.logger.error(about, 'a provider does not know what became of a payment')
+  }
+  return { ...payment, dueAt: deadlineOf(provider, now) }
+}
+
+function askedOf({ id: paymentId, kind, toCurrency: currency, creditMinor: amountMinor }: Payment) {
+  invariant(kind !== 'TRANSFER' && amountMinor !== null, 'what a provider moves is priced')
+  return { paymentId, kind, currency, amountMinor, refundOf: null }
+}
+
+export const deadlineOf = ({ deadlineMs }: FundingProvider, now: Date): Date => new Date(now.getTime() + deadlineMs)
 
 export function providerOf({ providers }: ProcessDeps, { provider: name }: Pick<Payment, 'provider'>): FundingProvider {
   const provider = providers[name ?? '']

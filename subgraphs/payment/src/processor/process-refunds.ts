@@ -6,7 +6,7 @@ import { givenBack, type Refund, returnedAtOriginalRate } from '../domain/refund
 import type { PaymentChange } from '../use-cases/payment-store.ts'
 import type { JournalToPost } from '../use-cases/ports.ts'
 import type { ReconciliationItem } from '../use-cases/reconciliation-store.ts'
-import { providerOf } from './process-authorized.ts'
+import { deadlineOf, providerOf } from './process-authorized.ts'
 import { type ProcessDeps, retryAt } from './processed.ts'
 
 /** A refund with its payment, and with all refunds of it. */
@@ -121,22 +121,26 @@ function pricedOf(payment: Payment): PricedPayment {
 async function throughProvider(deps: ProcessDeps, input: RefundToProcess): Promise<ProcessedRefund> {
   const { refund, payment } = input
   const provider = providerOf(deps, payment)
-  const now = deps.clock.now()
-  const dueAt = new Date(now.getTime() + provider.deadlineMs)
   const { amountMinor } = refund
   const asked = { kind: 'REFUND', currency: payment.toCurrency, amountMinor, refundOf: payment.id } as const
   if (refund.providerOutcome === null && refund.providerStartedAt === null) {
     const { outcome = null } = await provider.start({ ...asked, paymentId: refund.id, payout: null })
-    const next = outcome === null ? dueAt : now
-    return only({ ...refund, providerStartedAt: now, providerOutcome: outcome, attempts: 0, dueAt: next })
+    const now = deps.clock.now()
+    const dueAt = outcome === null ? deadlineOf(provider, now) : now
+    return only({ ...refund, providerStartedAt: now, providerOutcome: outcome, attempts: 0, dueAt })
   }
-  const outcome = refund.providerOutcome ?? (await provider.outcomeOf({ ...asked, paymentId: refund.id }))
+  const outcome = refund.providerOutcome
   if (outcome === null) {
-    deps.logger.error(
-      { refund: refund.id, provider: provider.name },
-      'a provider does not know what became of a refund',
-    )
-    return only({ ...refund, dueAt })
+    const answer = await provider.outcomeOf({ ...asked, paymentId: refund.id, reference: null })
+    const now = deps.clock.now()
+    if (answer === null) {
+      const about = { refund: refund.id, provider: provider.name }
+      deps.logger.error(about, 'a provider does not know what became of a refund')
+    }
+    // Committed before it is carried out, as what it says by itself is.
+    return answer === 'SETTLED' || answer === 'FAILED'
+      ? only({ ...refund, providerOutcome: answer, dueAt: now })
+      : only({ ...refund, dueAt: deadlineOf(provider, now) })
   }
   const id = journalIdOf(refund.id, 'resolve')
   const action = outcome === 'SETTLED' ? 'CAPTURE' : 'VOID'
@@ -146,8 +150,7 @@ async function throughProvider(deps: ProcessDeps, input: RefundToProcess): Promi
   const journal: JournalToPost = { id, role: 'resolve', transfers }
   const [posted] = await deps.ledger.post([journal])
   if (!posted?.ok) throw new Fault('INTERNAL_SERVER_ERROR', `A hold of the refund ${refund.id} was not resolved.`)
-  const told = { ...input, refund: { ...refund, providerOutcome: outcome } }
-  return outcome === 'SETTLED' ? completed(told, journal) : ended(told, 'PROVIDER_FAILED')
+  return outcome === 'SETTLED' ? completed(input, journal) : ended(input, 'PROVIDER_FAILED')
 }
 
 /** A refund that cannot be made has ended; but what a provider returned is there, whatever we say. */

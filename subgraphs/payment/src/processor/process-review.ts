@@ -1,7 +1,9 @@
-import { Fault } from '@corridor/platform'
-import type { Intent, Payment } from '../domain/payment.ts'
+import { Fault, invariant } from '@corridor/platform'
+import type { Payment } from '../domain/payment.ts'
 import { journalIdOf, transferIdOf } from '../domain/postings.ts'
 import type { JournalToPost, LedgerPort } from '../use-cases/ports.ts'
+import { beginningOf, withTransfers } from './beginning.ts'
+import { failed, type ProcessDeps, type Processed, settledNow } from './processed.ts'
 
 const HOUR_MS = 60 * 60 * 1000
 /** Who has decided nothing by then has refused. */
@@ -9,9 +11,9 @@ export const REVIEW_MS = 72 * HOUR_MS
 /** How long a locked rate stands in review. */
 const RATE_STANDS_MS = 24 * HOUR_MS
 
-/** Whether the rate of a payment was locked too long ago. */
-export const rateHasLapsed = ({ fxQuoteId, createdAt }: Payment, now: Date): boolean =>
-  fxQuoteId !== null && now.getTime() - createdAt.getTime() > RATE_STANDS_MS
+/** Whether the rate of a payment was locked too long ago when it was approved: whoever repeats the step judges alike. */
+const rateHasLapsed = ({ fxQuoteId, createdAt, intentAt }: Payment, now: Date): boolean =>
+  fxQuoteId !== null && (intentAt ?? now).getTime() - createdAt.getTime() > RATE_STANDS_MS
 
 /** What a review comes to, decided before the ledger is asked. */
 interface Verdict {
@@ -19,6 +21,9 @@ interface Verdict {
   readonly capture: boolean
   readonly after: Pick<Payment, 'status' | 'failureCode' | 'failureMessage'>
 }
+
+/** The fault of one payment: its neighbours are tried without it. */
+const ALONE = { retryable: false } as const
 
 /** Resolves what is held for payments: all of it is posted, or all of it given back. */
 export async function resolveHolds(
@@ -29,8 +34,8 @@ export async function resolveHolds(
   const posted = await ledger.post(held.map(toResolution))
   for (const [index, { payment }] of held.entries()) {
     const result = posted[index]
-    if (!result?.ok)
-      throw new Fault('INTERNAL_SERVER_ERROR', `A hold of ${payment.id} was not resolved: ${result?.code}`)
+    if (result?.ok) continue
+    throw new Fault('INTERNAL_SERVER_ERROR', `A hold of ${payment.id} was not resolved: ${result?.code}`, ALONE)
   }
 }
 
@@ -44,27 +49,57 @@ function toResolution({ payment, capture }: { payment: Payment; capture: boolean
 }
 
 /**
- * Carries out what was decided of transfers in review; a payment that nobody decided in time is refused by the system.
- * A rate that was locked does not stand for ever, and nothing is silently priced anew.
+ * Carries out decisions on payments in review. What goes through a provider, once approved, begins as if it had needed no
+ * review: a withdrawal is held already, a deposit is held now.
  */
-export async function processReviewed(
-  ledger: LedgerPort,
-  payments: readonly Payment[],
-  now: Date,
-): Promise<(Payment & { readonly note: string | null })[]> {
+export async function processInReview(deps: ProcessDeps, payments: readonly Payment[]): Promise<Processed[]> {
+  const now = deps.clock.now()
+  const begins = (payment: Payment): boolean =>
+    payment.kind !== 'TRANSFER' && payment.intent === 'APPROVE' && !rateHasLapsed(payment, now)
+  const leaving = payments
+    .filter((payment) => begins(payment) && payment.kind !== 'DEPOSIT')
+    .map((payment): Processed => ({ ...payment, ...begun(payment, now) }))
+  const arriving = await holdDeposits(
+    deps,
+    payments.filter((payment) => begins(payment) && payment.kind === 'DEPOSIT'),
+  )
+  const others = payments.filter((payment) => !begins(payment))
+  return [...leaving, ...arriving, ...(await endReviews(deps.ledger, others, now))]
+}
+
+async function holdDeposits({ ledger, clock }: ProcessDeps, payments: readonly Payment[]): Promise<Processed[]> {
+  const deposits = payments.map((payment) => {
+    const { principalMinor, creditMinor, feeMinor, referenceUsdMinor } = payment
+    invariant(
+      principalMinor !== null && creditMinor !== null && feeMinor !== null && referenceUsdMinor !== null,
+      'what is in review is priced',
+    )
+    return { ...payment, principalMinor, creditMinor, feeMinor, referenceUsdMinor }
+  })
+  const journals = deposits.map((payment) => beginningOf(payment, 'hold'))
+  const held = await ledger.post(journals)
+  return deposits.map((payment, index): Processed => {
+    const [result, journal] = [held[index], journals[index]]
+    if (!result || !journal) throw new Fault('SERVICE_UNAVAILABLE', 'The ledger left a payment out.')
+    if (!result.ok) return { ...failed(payment, result), note: payment.intentNote }
+    return withTransfers({ ...payment, ...begun(payment, clock.now()) }, journal)
+  })
+}
+
+/** With its provider, after a review. */
+const begun = ({ intentNote: note }: Payment, dueAt: Date) =>
+  ({ status: 'AUTHORIZED', attempts: 0, dueAt, note }) as const
+
+/** Nothing of a payment is silently priced anew: one whose rate had lapsed when it was approved ends. */
+async function endReviews(ledger: LedgerPort, payments: readonly Payment[], now: Date): Promise<Processed[]> {
   const verdicts = payments.map((payment) => verdictOf(payment, now))
   await resolveHolds(ledger, verdicts)
-  return verdicts.map(({ payment, after }) => ({
-    ...payment,
-    ...after,
-    dueAt: null,
-    attempts: 0,
-    note: payment.intentNote,
-  }))
+  return verdicts.map(({ payment, after }) => ({ ...payment, ...after, ...settledNow, note: payment.intentNote }))
 }
 
 function verdictOf(payment: Payment, now: Date): Verdict {
-  const intent: Intent = payment.intent ?? 'EXPIRE'
+  const { intent } = payment
+  invariant(intent !== null, 'a review is due when somebody has decided, or its time is committed to be over')
   const ended = (
     status: Payment['status'],
     failureCode: string | null = null,

@@ -1,5 +1,4 @@
 import type { Clock, Logger, Refusal } from '@corridor/platform'
-import type { FeePolicy } from '../domain/fee.ts'
 import type { Payment } from '../domain/payment.ts'
 import type { FundingProvider } from '../providers/funding-provider.ts'
 import type { PaymentChange } from '../use-cases/payment-store.ts'
@@ -13,7 +12,10 @@ export interface ProcessDeps {
   readonly ledger: LedgerPort
   readonly beneficiaries: BeneficiaryPort
   readonly providers: Readonly<Record<string, FundingProvider>>
-  readonly fees: FeePolicy
+  /** Commits that providers are about to be asked to begin these; answers those of them that are still ours. */
+  readonly aboutToBegin: (payments: readonly Payment[]) => Promise<ReadonlySet<string>>
+  /** Whether the round has lasted long enough: what is left is due in the next. */
+  readonly isOver: () => boolean
 }
 
 /** A payment as it shall stand. */

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { type Logger, type Pool, type SqlClient, uuidv7 } from '@corridor/platform'
-import { FIRST_OF_PAYMENT } from '../use-cases/refund-store.ts'
+import { type Errand, PAYMENTS_OF } from '../use-cases/payment-store.ts'
+import { FIRST_OF_PAYMENT, REFUNDS_OF } from '../use-cases/refund-store.ts'
 
 export interface HeldLease {
   readonly walletId: string
@@ -21,12 +22,12 @@ export class WalletLeases {
 
   constructor(private readonly ttlMs: number) {}
 
-  /** Takes up to `limit` wallets that have something due, behind nothing that waits, and that nobody holds. */
-  async take(pool: Pool, { now, limit }: { now: Date; limit: number }): Promise<HeldLease[]> {
+  /** Takes up to `limit` wallets that have something due on that errand, behind nothing that waits, and that nobody holds. */
+  async take(pool: Pool, { errand, now, limit }: { errand: Errand; now: Date; limit: number }): Promise<HeldLease[]> {
     const { rows } = await pool.query<HeldLease & { fence: bigint }>({
-      name: 'wallet-leases-take',
+      name: `wallet-leases-take-${errand}`,
       text: `with ready as materialized (
-               select leased_wallet_id, number, status, due_at from payments where due_at <= $2
+               select leased_wallet_id, number, status, due_at from payments where due_at <= $2 and ${PAYMENTS_OF[errand]}
              ), waiting as materialized (
                select leased_wallet_id, min(number) as number from payments
                where leased_wallet_id in (select leased_wallet_id from ready) and status = 'PENDING' and due_at > $2 group by 1
@@ -35,7 +36,7 @@ export class WalletLeases {
                from ready r left join waiting w using (leased_wallet_id)
                where r.status <> 'PENDING' or w.number is null or r.number < w.number
                union all
-               select leased_wallet_id, due_at, true from refunds r where due_at <= $2 and ${FIRST_OF_PAYMENT}
+               select leased_wallet_id, due_at, true from refunds r where due_at <= $2 and ${FIRST_OF_PAYMENT} and ${REFUNDS_OF[errand]}
              ), busy as (
                select wallet_id, min(due_at) as first, bool_or(refund) as refunds from work group by 1
              ), due as (
@@ -100,6 +101,18 @@ export class WalletLeases {
              from held where l.wallet_id = held.wallet_id`,
       values: [...this.named(leases), this.ttlMs],
     })
+  }
+
+  /** Those of the leases that are still ours: nobody takes them before the transaction ends. */
+  async lock(client: SqlClient, leases: readonly HeldLease[]): Promise<ReadonlySet<string>> {
+    const { rows } = await client.query<{ walletId: string }>({
+      name: 'wallet-leases-lock',
+      text: `select l.wallet_id as "walletId" from wallet_leases l
+             join unnest($1::uuid[], $2::bigint[]) as h (wallet_id, fence) on h.wallet_id = l.wallet_id and h.fence = l.fence
+             where l.holder = $3 order by l.wallet_id for update of l`,
+      values: [...this.named(leases)],
+    })
+    return new Set(rows.map(({ walletId }) => walletId))
   }
 
   /** Those of the leases that are still ours, locked until the transaction ends and given up with it. */

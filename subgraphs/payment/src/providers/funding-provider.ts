@@ -14,6 +14,13 @@ export interface ProviderPayment {
   readonly payout: PayoutDetails | null
 }
 
+export interface Started {
+  readonly nextActionUrl: string | null
+  readonly outcome?: 'FAILED'
+  /** What the provider calls it by, where it cannot be found by our id. */
+  readonly reference?: string | null
+}
+
 /** A provider that moves money in and out of the platform. Every call is idempotent by the payment's id. */
 export interface FundingProvider {
   readonly name: string
@@ -23,7 +30,12 @@ export interface FundingProvider {
    * Begins a payment; its outcome comes by a signed callback, but for one that it cannot move, which has failed at once.
    * Answers where the payer goes on, if he must.
    */
-  start(payment: ProviderPayment): Promise<{ readonly nextActionUrl: string | null; readonly outcome?: 'FAILED' }>
-  /** What became of it; null while that is not known, which is not a failure. */
-  outcomeOf(payment: Omit<ProviderPayment, 'payout'>): Promise<ProviderOutcome | null>
+  start(payment: ProviderPayment): Promise<Started>
+  /**
+   * What became of it; OPEN while the provider has it and waits for somebody, null while nobody knows, which is not a
+   * failure.
+   */
+  outcomeOf(
+    payment: Omit<ProviderPayment, 'payout'> & { readonly reference: string | null },
+  ): Promise<ProviderOutcome | 'OPEN' | null>
 }

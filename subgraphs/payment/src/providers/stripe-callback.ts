@@ -37,6 +37,12 @@ async function readEvent(stripe: Stripe, event: Stripe.Event): Promise<CallbackR
       const { metadata, amount, currency } = event.data.object
       return told(event.id, 'FAILED', { subjectId: metadata[PAYMENT_ID], amount, currency })
     }
+    case 'checkout.session.expired': {
+      const { metadata, amount_total: amount, currency } = event.data.object
+      if (amount === null || currency === null) return { read: 'malformed' }
+      return told(event.id, 'FAILED', { subjectId: metadata?.[PAYMENT_ID], amount, currency })
+    }
+    case 'refund.created':
     case 'refund.updated':
     case 'refund.failed': {
       const { metadata, amount, currency, status } = event.data.object

@@ -1,7 +1,7 @@
 import { Fault, type Logger } from '@corridor/platform'
 import Stripe from 'stripe'
 import type { ProviderOutcome } from '../domain/payment.ts'
-import type { FundingProvider, ProviderPayment } from './funding-provider.ts'
+import type { FundingProvider, ProviderPayment, Started } from './funding-provider.ts'
 import { toStripeAmount } from './stripe-amount.ts'
 
 export interface StripeOptions {
@@ -48,10 +48,9 @@ export function stripeProvider(options: StripeOptions): FundingProvider {
         options.logger.error({ payment: paymentId, kind }, 'stripe cannot move this')
         return { nextActionUrl: null, outcome: 'FAILED' }
       }
+      const priced = { ...payment, amount }
       return reachable(() =>
-        kind === 'DEPOSIT'
-          ? startDeposit(stripe, options, { ...payment, amount })
-          : startRefund(stripe, { ...payment, amount }),
+        kind === 'DEPOSIT' ? startDeposit(stripe, options, priced) : startRefund(stripe, options, priced),
       )
     },
     outcomeOf: (payment) => reachable(() => outcomeOf(stripe, payment)),
@@ -62,53 +61,83 @@ type Priced = Pick<ProviderPayment, 'paymentId' | 'currency' | 'refundOf'> & { r
 
 async function startDeposit(
   stripe: Stripe,
-  { returnUrl }: StripeOptions,
+  { returnUrl, logger }: StripeOptions,
   { paymentId, currency, amount }: Priced,
-): Promise<{ nextActionUrl: string | null }> {
+): Promise<Started> {
   const metadata = { [PAYMENT_ID]: paymentId }
   const price = { currency: currency.toLowerCase(), unit_amount: amount, product_data: { name: 'Deposit' } }
-  const session = await stripe.checkout.sessions.create(
-    {
-      mode: 'payment',
-      client_reference_id: paymentId,
-      line_items: [{ quantity: 1, price_data: price }],
-      payment_intent_data: { metadata },
-      metadata,
-      success_url: returnUrl,
-      cancel_url: returnUrl,
-    },
-    { idempotencyKey: `deposit-${paymentId}` },
-  )
-  return { nextActionUrl: session.url }
+  try {
+    const session = await stripe.checkout.sessions.create(
+      {
+        mode: 'payment',
+        client_reference_id: paymentId,
+        line_items: [{ quantity: 1, price_data: price }],
+        payment_intent_data: { metadata },
+        metadata,
+        success_url: returnUrl,
+        cancel_url: returnUrl,
+      },
+      { idempotencyKey: `deposit-${paymentId}` },
+    )
+    return { nextActionUrl: session.url, reference: session.id }
+  } catch (error) {
+    if (!isRefusal(error)) throw error
+    logger.error({ payment: paymentId, error }, 'stripe refuses a deposit')
+    return { nextActionUrl: null, outcome: 'FAILED' }
+  }
 }
 
 async function startRefund(
   stripe: Stripe,
+  { logger }: StripeOptions,
   { paymentId, refundOf, amount }: Priced,
-): Promise<{ nextActionUrl: string | null }> {
+): Promise<Started> {
   const intent = await intentOf(stripe, refundOf ?? '')
   if (intent === null) throw new Fault('SERVICE_UNAVAILABLE', 'Stripe does not show the deposit yet.')
-  await stripe.refunds.create(
-    { payment_intent: intent.id, amount, metadata: { [PAYMENT_ID]: paymentId } },
-    { idempotencyKey: `refund-${paymentId}` },
-  )
+  try {
+    await stripe.refunds.create(
+      { payment_intent: intent.id, amount, metadata: { [PAYMENT_ID]: paymentId } },
+      { idempotencyKey: `refund-${paymentId}` },
+    )
+  } catch (error) {
+    if (!isRefusal(error)) throw error
+    // What stands in the way may be what an earlier call of ours began, if its answer was lost and its key forgotten.
+    if ((await refundOfIntent(stripe, intent, paymentId)) !== null) return { nextActionUrl: null }
+    logger.error({ refund: paymentId, error }, 'stripe refuses a refund')
+    return { nextActionUrl: null, outcome: 'FAILED' }
+  }
   return { nextActionUrl: null }
 }
 
+/** A request that Stripe will never grant: disputed, given back already, below its minimum. Nothing has moved by it. */
+const isRefusal = (error: unknown): boolean => error instanceof Stripe.errors.StripeInvalidRequestError
+
 async function outcomeOf(
   stripe: Stripe,
-  { paymentId, kind, refundOf }: Omit<ProviderPayment, 'payout'>,
-): Promise<ProviderOutcome | null> {
+  { paymentId, kind, refundOf, reference }: Parameters<FundingProvider['outcomeOf']>[0],
+): Promise<ProviderOutcome | 'OPEN' | null> {
   if (kind === 'REFUND') {
-    const intent = await intentOf(stripe, refundOf ?? '')
-    if (intent === null) return null
-    const { data } = await stripe.refunds.list({ payment_intent: intent.id, limit: 100 })
-    const refund = data.find(({ metadata }) => metadata?.[PAYMENT_ID] === paymentId)
-    return refund === undefined ? null : outcomeOfRefund(refund.status)
+    const deposit = await intentOf(stripe, refundOf ?? '')
+    const refund = deposit === null ? null : await refundOfIntent(stripe, deposit, paymentId)
+    return refund === null ? null : (outcomeOfRefund(refund.status) ?? 'OPEN')
   }
   if (kind !== 'DEPOSIT') return 'FAILED'
   const intent = await intentOf(stripe, paymentId)
-  return intent === null ? null : outcomeOfIntent(intent.status)
+  const outcome = intent === null ? null : outcomeOfIntent(intent.status)
+  if (outcome !== null) return outcome
+  if (reference === null) return intent === null ? null : 'OPEN'
+  // A page that nobody has paid on has no payment intent, and ends by itself.
+  const { status } = await stripe.checkout.sessions.retrieve(reference)
+  return status === 'expired' ? 'FAILED' : 'OPEN'
+}
+
+async function refundOfIntent(
+  stripe: Stripe,
+  { id }: Stripe.PaymentIntent,
+  paymentId: string,
+): Promise<Stripe.Refund | null> {
+  const { data } = await stripe.refunds.list({ payment_intent: id, limit: 100 })
+  return data.find(({ metadata }) => metadata?.[PAYMENT_ID] === paymentId) ?? null
 }
 
 /** What Stripe has of a payment, found by the id that it carries. Its search is behind by up to a minute. */
@@ -125,7 +154,7 @@ export const outcomeOfIntent = (status: Stripe.PaymentIntent.Status): ProviderOu
 export const outcomeOfRefund = (status: string | null): ProviderOutcome | null =>
   status === 'succeeded' ? 'SETTLED' : status === 'failed' || status === 'canceled' ? 'FAILED' : null
 
-/** Stripe away, slow or at its limit is a fault that passes; what it refuses for good is a bug of ours and is thrown. */
+/** Stripe away, slow or at its limit is a fault that passes; whatever else it says is for somebody to look into. */
 async function reachable<T>(action: () => Promise<T>): Promise<T> {
   try {
     return await action()

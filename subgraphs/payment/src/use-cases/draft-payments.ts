@@ -1,5 +1,6 @@
 import type { Money } from '@corridor/money'
 import { accept, type Clock, type Pool, type Result, refuse } from '@corridor/platform'
+import { type FeePolicy, feeBpsOf } from '../domain/fee.ts'
 import type { SendRequest, TransferRequest } from './payment-request.ts'
 import { beneficiaryOf, fits, type KnownSides, readSides, sidesOf } from './payment-sides.ts'
 import type { NewPayment } from './payment-store.ts'
@@ -29,12 +30,14 @@ export interface DraftDeps {
   readonly wallets: WalletPort
   readonly beneficiaries: BeneficiaryPort
   readonly quotes: QuotePort
+  readonly fees: FeePolicy
   /** The provider of payouts, and of deposits and withdrawals that name none. */
   readonly defaultProvider: string
 }
 
 interface Known extends KnownSides {
   readonly prepared: ReadonlyMap<string, PreparedQuote>
+  readonly fees: FeePolicy
   readonly defaultProvider: string
   readonly now: Date
 }
@@ -55,7 +58,8 @@ export async function draftPayments(deps: DraftDeps, requests: readonly ToDraft[
     deps,
     requests.map((request) => sidesAsked(request, prepared)),
   )
-  const known = { ...sides, prepared, defaultProvider: deps.defaultProvider, now: deps.clock.now() }
+  const { defaultProvider, fees, clock } = deps
+  const known = { ...sides, prepared, fees, defaultProvider, now: clock.now() }
   return await redeemAll(
     deps.quotes,
     requests.map((request) => draftOf(request, known)),
@@ -116,7 +120,14 @@ function draftFunding(request: ToDraft, input: FundingRequest, known: Known): Re
 }
 
 /** What most payments leave empty. */
-const ONCE = { fxQuoteId: null, quoteId: null, feeMinor: null, reference: null, scheduledFor: null } as const
+const ONCE = {
+  fxQuoteId: null,
+  quoteId: null,
+  feeMinor: null,
+  feeBps: null,
+  reference: null,
+  scheduledFor: null,
+} as const
 
 /** Where a withdrawal goes: a beneficiary outside the platform, in the wallet's currency, since nothing is converted. */
 function ownAccount(
@@ -163,6 +174,8 @@ function draftTransfer(request: ToDraft, input: TransferRequest, known: Known): 
       askedDebitMinor: debit?.amountMinor ?? null,
       askedCreditMinor: credit?.amountMinor ?? null,
       fxQuoteId,
+      // As it is now, whenever and by whomever the payment is priced.
+      feeBps: feeBpsOf({ fromCurrency: from.currency, toCurrency: to.currency }, known.fees),
       reference,
       provider: to.kind === 'PAYOUT' ? known.defaultProvider : null,
       beneficiaryId: to.beneficiaryId,
@@ -199,6 +212,7 @@ function confirmQuote(request: ToDraft, quoteId: string, known: Known): Result<D
       fxQuoteId,
       quoteId,
       feeMinor: quote.feeMinor,
+      feeBps: null,
       reference: quote.reference,
       provider: quote.provider,
       beneficiaryId,

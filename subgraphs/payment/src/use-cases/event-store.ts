@@ -1,6 +1,6 @@
 import { invariant, type SqlClient } from '@corridor/platform'
 import type { PaymentEvent } from '../domain/payment.ts'
-import { readPayments } from './payment-store.ts'
+import { HAS_ARRIVED, readPayments } from './payment-store.ts'
 
 const COLUMNS = 'position, payment_id as "paymentId", status, payer, payee, note, at'
 
@@ -64,8 +64,6 @@ export interface EventFilter {
   readonly arrivedOnly: boolean
 }
 
-const ARRIVED = `status in ('COMPLETED', 'PARTIALLY_REFUNDED', 'REFUNDED')`
-
 /** What comes behind a position, for one reader. */
 export async function readEventsAfter(
   client: SqlClient,
@@ -75,13 +73,13 @@ export async function readEventsAfter(
     paymentId === null
       ? await client.query<PaymentEvent & { position: bigint }>({
           name: 'payment-events-of-customer',
-          text: `select ${COLUMNS} from payment_events where position > $1 and (payer = $2 or (payee = $2 and ${ARRIVED}))
+          text: `select ${COLUMNS} from payment_events where position > $1 and (payer = $2 or (payee = $2 and ${HAS_ARRIVED}))
                  order by position limit $3`,
           values: [after, customer, limit],
         })
       : await client.query<PaymentEvent & { position: bigint }>({
           name: 'payment-events-of-payment',
-          text: `select ${COLUMNS} from payment_events where position > $1 and payment_id = $2 and (not $4 or ${ARRIVED})
+          text: `select ${COLUMNS} from payment_events where position > $1 and payment_id = $2 and (not $4 or ${HAS_ARRIVED})
                  order by position limit $3`,
           values: [after, paymentId, limit, arrivedOnly],
         })

@@ -1,17 +1,22 @@
 import { enqueueEvents, type NewEvent } from '@corridor/events'
 import type { SqlClient } from '@corridor/platform'
-import type { Payment } from '../domain/payment.ts'
+import { ARRIVED_STATUSES, type Payment } from '../domain/payment.ts'
 import { assertTransition } from '../domain/transitions.ts'
 
 const COLUMNS = `id, number, kind, status, version, payer, payee, from_wallet_id as "fromWalletId", to_wallet_id as "toWalletId",
   leased_wallet_id as "leasedWalletId", from_currency as "fromCurrency", to_currency as "toCurrency",
   asked_debit_minor as "askedDebitMinor", asked_credit_minor as "askedCreditMinor", fx_quote_id as "fxQuoteId",
-  quote_id as "quoteId", principal_minor as "principalMinor", credit_minor as "creditMinor", fee_minor as "feeMinor",
+  quote_id as "quoteId", principal_minor as "principalMinor", credit_minor as "creditMinor", fee_minor as "feeMinor", fee_bps as "feeBps",
   reference_usd_minor as "referenceUsdMinor", reference_mid::text as "referenceMid", decided, beneficiary_id as "beneficiaryId",
   destination_country as "destinationCountry", scheduled_for as "scheduledFor", reference, provider,
-  provider_started_at as "providerStartedAt", provider_outcome as "providerOutcome", next_action_url as "nextActionUrl",
+  provider_asked_at as "providerAskedAt", provider_started_at as "providerStartedAt", provider_outcome as "providerOutcome",
+  provider_reference as "providerReference", next_action_url as "nextActionUrl",
   transfer_ids as "transferIds", payee_transfer_ids as "payeeTransferIds", failure_code as "failureCode",
-  failure_message as "failureMessage", intent, intent_note as "intentNote", attempts, due_at as "dueAt", created_at as "createdAt", updated_at as "updatedAt"`
+  failure_message as "failureMessage", intent, intent_at as "intentAt", intent_note as "intentNote", attempts,
+  due_at as "dueAt", created_at as "createdAt", updated_at as "updatedAt"`
+
+/** What a payee may see. */
+export const HAS_ARRIVED = `status in (${ARRIVED_STATUSES.map((status) => `'${status}'`).join(', ')})`
 
 export type NewPayment = Pick<
   Payment,
@@ -29,6 +34,7 @@ export type NewPayment = Pick<
   | 'fxQuoteId'
   | 'quoteId'
   | 'feeMinor'
+  | 'feeBps'
   | 'reference'
   | 'provider'
   | 'beneficiaryId'
@@ -51,15 +57,15 @@ export async function insertPayments(
     name: 'payment-insert',
     text: `with made as (
              insert into payments (id, kind, status, payer, payee, from_wallet_id, to_wallet_id, leased_wallet_id, from_currency,
-               to_currency, asked_debit_minor, asked_credit_minor, fx_quote_id, quote_id, fee_minor, reference, provider,
+               to_currency, asked_debit_minor, asked_credit_minor, fx_quote_id, quote_id, fee_minor, fee_bps, reference, provider,
                beneficiary_id, destination_country, scheduled_for, due_at, created_at, updated_at)
              select id, kind, case when "scheduledFor" is null then 'PENDING' else 'SCHEDULED' end, payer, payee, "fromWalletId", "toWalletId", "leasedWalletId", "fromCurrency",
-               "toCurrency", "askedDebitMinor", "askedCreditMinor", "fxQuoteId", "quoteId", "feeMinor", reference, provider,
+               "toCurrency", "askedDebitMinor", "askedCreditMinor", "fxQuoteId", "quoteId", "feeMinor", "feeBps", reference, provider,
                "beneficiaryId", "destinationCountry", "scheduledFor", coalesce("scheduledFor", $2::timestamptz),
                $2::timestamptz, $2::timestamptz
              from json_to_recordset($1::json) as p (id uuid, kind text, payer uuid, payee uuid, "fromWalletId" uuid,
                "toWalletId" uuid, "leasedWalletId" uuid, "fromCurrency" text, "toCurrency" text, "askedDebitMinor" bigint,
-               "askedCreditMinor" bigint, "fxQuoteId" uuid, "quoteId" uuid, "feeMinor" bigint, reference text, provider text,
+               "askedCreditMinor" bigint, "fxQuoteId" uuid, "quoteId" uuid, "feeMinor" bigint, "feeBps" integer, reference text, provider text,
                "beneficiaryId" uuid, "destinationCountry" text, "scheduledFor" timestamptz)
              returning *
            ), queued as (
@@ -92,24 +98,44 @@ export async function lockPayment(client: SqlClient, id: string): Promise<Paymen
   return rows[0] ?? null
 }
 
+/** Which work is done together: what waits for a provider holds up nothing that is done in house. */
+export type Errand = 'IN_HOUSE' | 'WITH_PROVIDER'
+
+/** Which payments an errand is for, as SQL. */
+export const PAYMENTS_OF: Readonly<Record<Errand, string>> = {
+  IN_HOUSE: `status <> 'AUTHORIZED'`,
+  WITH_PROVIDER: `status = 'AUTHORIZED'`,
+}
+
 /** The payments of these wallets that have something due, each wallet's in order and behind none that must wait. */
 export async function readDue(
   client: SqlClient,
-  { walletIds, now, limit }: { walletIds: readonly string[]; now: Date; limit: number },
+  { errand, walletIds, now, limit }: { errand: Errand; walletIds: readonly string[]; now: Date; limit: number },
 ): Promise<Payment[]> {
   const { rows } = await client.query<Payment & { id: string }>({
-    name: 'payment-read-due',
+    name: `payment-read-due-${errand}`,
     text: `with waiting as materialized (
              select leased_wallet_id, min(number) as number from payments
              where leased_wallet_id = any($1::uuid[]) and status = 'PENDING' and due_at > $2 group by 1
            )
            select ${COLUMNS} from payments p left join (select leased_wallet_id, number as first from waiting) w using (leased_wallet_id)
-           where p.leased_wallet_id = any($1::uuid[]) and p.due_at <= $2
+           where p.leased_wallet_id = any($1::uuid[]) and p.due_at <= $2 and p.${PAYMENTS_OF[errand]}
              and (p.status <> 'PENDING' or w.first is null or p.number < w.first)
            order by p.number limit $3`,
     values: [walletIds, now, limit],
   })
   return rows
+}
+
+/** Writes that providers are about to be asked to begin these payments; answers which of them wait for that. */
+export async function markAsked(client: SqlClient, ids: readonly string[], now: Date): Promise<ReadonlySet<string>> {
+  const { rows } = await client.query<{ id: string }>({
+    name: 'payment-mark-asked',
+    text: `update payments set provider_asked_at = coalesce(provider_asked_at, $2)
+           where id = any($1::uuid[]) and status = 'AUTHORIZED' returning id`,
+    values: [ids, now],
+  })
+  return new Set(rows.map(({ id }) => id))
 }
 
 export interface PageOfPayments {
@@ -128,7 +154,7 @@ export async function readPage(client: SqlClient, page: PageOfPayments): Promise
   const { rows } = await client.query<Payment & { id: string }>({
     name: 'payment-page',
     text: `select ${COLUMNS} from payments
-           where ($1::uuid is null or payer = $1 or (payee = $1 and status in ('COMPLETED', 'PARTIALLY_REFUNDED', 'REFUNDED')))
+           where ($1::uuid is null or payer = $1 or (payee = $1 and ${HAS_ARRIVED}))
              and ($2::text[] is null or status = any($2)) and ($3::text is null or kind = $3)
              and ($4::uuid is null or from_wallet_id = $4 or to_wallet_id = $4)
              and ($5::timestamptz is null or created_at >= $5) and ($6::timestamptz is null or created_at < $6)
@@ -148,7 +174,7 @@ export async function readPage(client: SqlClient, page: PageOfPayments): Promise
   return rows
 }
 
-/** What the processor, or a callback, came to; a status that differs is a transition with its event. */
+/** What the processor came to; a status that differs is a transition with its event, and so is each part that is given back. */
 export type PaymentChange = Payment & { readonly note?: string | null }
 
 /**
@@ -162,7 +188,7 @@ export async function writeChanges(
 ): Promise<ReadonlySet<string>> {
   if (changes.length === 0) return new Set()
   const rows = changes.map(({ before, after }) => {
-    const moved = before.status !== after.status
+    const moved = before.status !== after.status || before.transferIds.length !== after.transferIds.length
     if (moved) assertTransition(before.status, after.status)
     const version = before.version + (moved ? 1n : 0n)
     return { ...after, version, moved, seenVersion: before.version, seenIntent: before.intent }
@@ -173,7 +199,7 @@ export async function writeChanges(
              select * from json_to_recordset($1::json) as c (id uuid, "seenVersion" bigint, "seenIntent" text, moved boolean,
                status text, version bigint, "fxQuoteId" uuid, "principalMinor" bigint, "creditMinor" bigint,
                "feeMinor" bigint, "referenceUsdMinor" bigint, "referenceMid" numeric, decided boolean,
-               "providerStartedAt" timestamptz, "providerOutcome" text, "nextActionUrl" text, "failureCode" text,
+               "providerStartedAt" timestamptz, "providerOutcome" text, "providerReference" text, "nextActionUrl" text, "failureCode" text,
                "failureMessage" text, "transferIds" uuid[], "payeeTransferIds" uuid[], attempts integer,
                "dueAt" timestamptz, payer uuid, payee uuid, note text)
            ), written as (
@@ -181,12 +207,14 @@ export async function writeChanges(
                principal_minor = c."principalMinor", credit_minor = c."creditMinor", fee_minor = c."feeMinor",
                reference_usd_minor = c."referenceUsdMinor", reference_mid = c."referenceMid", decided = c.decided,
                provider_started_at = c."providerStartedAt",
-               provider_outcome = coalesce(p.provider_outcome, c."providerOutcome"), next_action_url = c."nextActionUrl",
+               provider_outcome = coalesce(p.provider_outcome, c."providerOutcome"),
+               provider_reference = c."providerReference", next_action_url = c."nextActionUrl",
                failure_code = c."failureCode", failure_message = c."failureMessage", transfer_ids = c."transferIds",
                payee_transfer_ids = c."payeeTransferIds", attempts = c.attempts, updated_at = $2,
                -- A callback or an intent may have come meanwhile: then what it made due stays due.
-               due_at = case when p.provider_outcome is not null and c."providerOutcome" is null
-                               or p.intent is distinct from c."seenIntent" then p.due_at else c."dueAt" end
+               due_at = case when p.intent is distinct from c."seenIntent" then p.due_at
+                             when c.status = 'AUTHORIZED' and p.provider_outcome is not null and c."providerOutcome" is null then p.due_at
+                             else c."dueAt" end
              from change c where p.id = c.id and p.version = c."seenVersion" returning p.id, p.number
            ), queued as (
              insert into payment_event_queue (payment_id, version, status, payer, payee, note, at)

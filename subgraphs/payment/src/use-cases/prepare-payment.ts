@@ -1,5 +1,5 @@
 import { accept, type Clock, type Pool, type Result, refuse, uuidv7 } from '@corridor/platform'
-import { type FeePolicy, feeOf } from '../domain/fee.ts'
+import { type FeePolicy, feeBpsOf, feeOf } from '../domain/fee.ts'
 import type { TransferRequest } from './payment-request.ts'
 import { fits, readSides, type Sides, sidesOf } from './payment-sides.ts'
 import type { BeneficiaryPort, QuotePort, RulesPort, WalletPort } from './ports.ts'
@@ -46,7 +46,7 @@ export async function preparePayment(
     toCurrency: to.currency,
     principalMinor,
     creditMinor,
-    feeMinor: feeOf({ fromCurrency: from.currency, toCurrency: to.currency, principalMinor }, fees),
+    feeMinor: feeOf(principalMinor, feeBpsOf({ fromCurrency: from.currency, toCurrency: to.currency }, fees)),
     fxQuoteId,
     reference: request.reference,
     expiresAt,

@@ -7,6 +7,7 @@ import {
   type Pool,
   type Result,
   refuse,
+  type SqlClient,
   type Wakeups,
 } from '@corridor/platform'
 import type { Intent, Payment, PaymentStatus } from '../domain/payment.ts'
@@ -59,6 +60,25 @@ export async function cancelPayment(
   })
 }
 
+/**
+ * The payments with the reviews among them expired that nobody decided in their time: like any other intent it is
+ * committed before anything is done for it. What somebody decided at the last moment is left out; it is due anew.
+ */
+export async function expireReviews(client: SqlClient, due: readonly Payment[], now: Date): Promise<Payment[]> {
+  const undecided = due.filter(({ status, intent }) => status === 'IN_REVIEW' && intent === null)
+  if (undecided.length === 0) return [...due]
+  const { rows } = await client.query<{ id: string }>(
+    `update payments set intent = 'EXPIRE', intent_at = $2
+     where id = any($1::uuid[]) and status = 'IN_REVIEW' and intent is null and due_at <= $2 returning id`,
+    [undecided.map(({ id }) => id), now],
+  )
+  const expired = new Set(rows.map(({ id }) => id))
+  return due.flatMap((payment): Payment[] => {
+    if (expired.has(payment.id)) return [{ ...payment, intent: 'EXPIRE', intentAt: now }]
+    return undecided.includes(payment) ? [] : [payment]
+  })
+}
+
 const read = async (pool: Pool, id: string): Promise<Payment | null> =>
   isUuid(id) ? ((await readPayments(pool, [id])).get(id) ?? null) : null
 
@@ -70,7 +90,7 @@ async function record(
   const now = clock.now()
   const recorded = await inTransaction(pool, (client) =>
     client.query(
-      `update payments set intent = $2, intent_by = $3, intent_note = $4, due_at = $5
+      `update payments set intent = $2, intent_by = $3, intent_note = $4, intent_at = $5, due_at = $5
        where id = $1 and status = any($6) and intent is null`,
       [id, intent, by, note, now, from],
     ),

@@ -13,9 +13,9 @@ import {
   uuidv5,
   type Wakeups,
 } from '@corridor/platform'
-import type { Payment } from '../domain/payment.ts'
+import { hasArrived, type Payment } from '../domain/payment.ts'
 import { givenBack, REFUND_WINDOW_MS } from '../domain/refund.ts'
-import { DUE_CHANNEL } from './channels.ts'
+import { DUE_CHANNEL, WITH_PROVIDER_CHANNEL } from './channels.ts'
 import { lockPayment, readPayments } from './payment-store.ts'
 import { insertRefund, readRefunds } from './refund-store.ts'
 import type { CallerKey } from './take-in.ts'
@@ -83,7 +83,7 @@ export async function refundPayment(
     return claim
   })
   if (!taken.ok) return taken
-  wakeups.wake(DUE_CHANNEL)
+  for (const channel of [DUE_CHANNEL, WITH_PROVIDER_CHANNEL]) wakeups.wake(channel)
   const payment = (await readPayments(pool, [paymentId])).get(paymentId)
   invariant(payment, 'payments are never removed')
   return accept(payment)
@@ -118,13 +118,14 @@ async function judge(
 
 function mayRefund(payment: Payment, { subject, isReviewer, isStaff }: Refunder): Result<null> {
   const { kind, status, payer, payee } = payment
-  const arrived = status === 'COMPLETED' || status === 'PARTIALLY_REFUNDED' || status === 'REFUNDED'
+  const arrived = hasArrived(status)
   const sees = isStaff || subject === payer || (subject === payee && arrived)
   if (!sees) return refuse('NOT_FOUND', undefined, 'input.paymentId')
   if (kind === 'WITHDRAWAL' || kind === 'PAYOUT') {
     return refuse('INVALID_TRANSITION', 'Money that has left the platform is given back by its provider alone.')
   }
-  const his = kind === 'DEPOSIT' ? subject === payer : subject === payee || isReviewer
+  // Nobody decides for himself that what he paid comes back.
+  const his = kind === 'DEPOSIT' ? subject === payer : subject === payee || (isReviewer && subject !== payer)
   if (!his) return refuse('FORBIDDEN', 'A payment is given back by whom it reached.')
   return arrived ? accept(null) : refuse('INVALID_TRANSITION', `The payment is ${status}.`, 'input.paymentId')
 }

@@ -1,6 +1,6 @@
 import type { SqlClient } from '@corridor/platform'
 import type { Refund } from '../domain/refund.ts'
-import { toJson } from './payment-store.ts'
+import { type Errand, toJson } from './payment-store.ts'
 
 const COLUMNS = `id, number, payment_id as "paymentId", source, requested_by as "requestedBy",
   leased_wallet_id as "leasedWalletId", amount_minor as "amountMinor", returned_minor as "returnedMinor", status, reason,
@@ -46,15 +46,22 @@ export async function readRefunds(client: SqlClient, paymentIds: readonly string
   return Map.groupBy(rows, ({ paymentId }) => paymentId)
 }
 
+/** Which refunds an errand is for, as SQL: deposits are given back through their providers. */
+export const REFUNDS_OF: Readonly<Record<Errand, string>> = {
+  IN_HOUSE: `not exists (select 1 from payments p where p.id = r.payment_id and p.kind = 'DEPOSIT')`,
+  WITH_PROVIDER: `exists (select 1 from payments p where p.id = r.payment_id and p.kind = 'DEPOSIT')`,
+}
+
 /** The refunds of these wallets that have something due, in order: of one payment each behind those before it. */
 export async function readDueRefunds(
   client: SqlClient,
-  { walletIds, now, limit }: { walletIds: readonly string[]; now: Date; limit: number },
+  { errand, walletIds, now, limit }: { errand: Errand; walletIds: readonly string[]; now: Date; limit: number },
 ): Promise<Refund[]> {
   if (walletIds.length === 0) return []
   const { rows } = await client.query<Refund & { id: string }>({
-    name: 'payment-refunds-due',
+    name: `payment-refunds-due-${errand}`,
     text: `select ${COLUMNS} from refunds r where leased_wallet_id = any($1::uuid[]) and due_at <= $2 and ${FIRST_OF_PAYMENT}
+             and ${REFUNDS_OF[errand]}
            order by number limit $3`,
     values: [walletIds, now, limit],
   })

@@ -14,7 +14,7 @@ import type { Payment } from '../domain/payment.ts'
 import { hear } from '../domain/provider-word.ts'
 import { givenBack, type Refund } from '../domain/refund.ts'
 import type { CallbackReader, CallbackRequest, Told as ToldByCallback } from '../providers/callback-reader.ts'
-import { DUE_CHANNEL, ITEMS_CHANNEL } from './channels.ts'
+import { DUE_CHANNEL, ITEMS_CHANNEL, WITH_PROVIDER_CHANNEL } from './channels.ts'
 import { lockPayment } from './payment-store.ts'
 import { openItem } from './reconciliation-store.ts'
 import { insertRefund, readRefunds } from './refund-store.ts'
@@ -63,7 +63,7 @@ export async function takeCallback(
   if (taken === 'OPENED') {
     logger.error({ provider, payment: told.subjectId, word: told.word }, 'a provider said what no payment expects')
   }
-  wakeups.wake(DUE_CHANNEL)
+  for (const channel of [DUE_CHANNEL, WITH_PROVIDER_CHANNEL]) wakeups.wake(channel)
   if (taken === 'OPENED') wakeups.wake(ITEMS_CHANNEL)
   return taken === 'REFUSED' ? refuse('BAD_USER_INPUT', 'This cannot be said of such a payment.') : accept(null)
 }

@@ -1,5 +1,5 @@
 import { accept, type Result, refuse } from '@corridor/platform'
-import { PAYMENT_STATUSES } from '../domain/payment.ts'
+import { ARRIVED_STATUSES, PAYMENT_STATUSES, type PaymentStatus } from '../domain/payment.ts'
 import { isPublicAddress } from './public-address.ts'
 
 /** An endpoint of a customer's. Its secret is never part of it. */
@@ -27,11 +27,13 @@ export interface WebhookDelivery {
 export const MAX_WEBHOOKS = 20
 const MAX_URL_LENGTH = 2_048
 
+const eventType = (status: PaymentStatus): string => `payment.${status.toLowerCase()}`
+
 /** Every event of payments, by the state that it tells of. */
-const EVENT_TYPES = PAYMENT_STATUSES.map((status) => `payment.${status.toLowerCase()}`)
+const EVENT_TYPES = PAYMENT_STATUSES.map(eventType)
 
 /** What a payee is told of: what has reached him. */
-const ARRIVED = new Set(['payment.completed', 'payment.partially_refunded', 'payment.refunded'])
+const ARRIVED: ReadonlySet<string> = new Set(ARRIVED_STATUSES.map(eventType))
 
 /** Whom an event is told: the payer everything, the payee what has reached him. */
 export function toldOf(event: { type: string; payer: string; payee: string | null }): string[] {
