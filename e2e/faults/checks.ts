@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import { readdirSync } from 'node:fs'
-import { dataSchemaOf, deadLetterTopic, EVENTS, TOPICS } from '@corridor/events'
+import { DeadLetters, dataSchemaOf, EVENTS, TOPICS, type Topic } from '@corridor/events'
 import { checkInvariants } from '@corridor/ledger'
-import { createPool, type Pool, systemClock } from '@corridor/platform'
+import { createPool, type Pool, silentLogger, systemClock } from '@corridor/platform'
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import { type Admin, Kafka, logLevel } from 'kafkajs'
 import { expect, vi } from 'vitest'
@@ -29,6 +29,7 @@ interface Told {
 export class Books {
   private readonly pools: Readonly<Record<(typeof QUEUES)[number], Pool>>
   private readonly kafka: Kafka
+  private readonly letters: DeadLetters
 
   constructor(private readonly platform: FaultPlatform) {
     const {
@@ -38,6 +39,7 @@ export class Books {
     const pools = QUEUES.map((name) => [name, createPool({ url: databases[name], service: 'faults', max: 2 })])
     this.pools = Object.fromEntries(pools)
     this.kafka = new Kafka({ brokers: [...brokers], logLevel: logLevel.NOTHING })
+    this.letters = new DeadLetters({ brokers, clientId: 'faults', logger: silentLogger })
   }
 
   async close(): Promise<void> {
@@ -71,9 +73,7 @@ export class Books {
     expect(checks.length).toBeGreaterThan(0)
     expect(checks.filter(({ holds }) => !holds)).toEqual([])
     for (const name of QUEUES) expect(await this.count(name, 'select 1 from parked_events')).toBe(0)
-    for (const topic of ['payment.events', 'profile.events'] as const) {
-      expect(await this.told(deadLetterTopic(topic))).toEqual([])
-    }
+    for (const topic of TOPICS) expect(await this.letters.list(topic)).toEqual([])
   }
 
   /** Each payment that was said yes to is there once, under its key, with no money moved by asking again. */
@@ -140,6 +140,16 @@ export class Books {
       const kept = new Set(readdirSync(this.platform.mailDirectory))
       expect(wanted.filter((file) => !kept.has(file))).toEqual([])
     }, REST)
+  }
+
+  /** Keys of the events that lie in a topic. */
+  async keysTold(topic: Topic): Promise<readonly string[]> {
+    return (await this.told(topic)).map(({ key }) => key)
+  }
+
+  /** Payments that count for the limits of their payers. */
+  async countedPayments(): Promise<readonly string[]> {
+    return (await this.completedAndCounted())[1]
   }
 
   private async completedAndCounted(): Promise<[string[], string[]]> {

@@ -1,8 +1,10 @@
+import { execFile } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { chmodSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
+import { promisify } from 'node:util'
 import { startPostgres } from '@corridor/dev-services'
 import {
   ApiClient,
@@ -130,6 +132,29 @@ export class FaultPlatform {
       this.signal(victim, 'SIGCONT')
       await delay(SLOW_RUNNING_MS)
     }
+  }
+
+  /** Whether the process lives. */
+  runs(victim: Victim): boolean {
+    try {
+      process.kill(this.pidOf(victim), 0)
+      return true
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'ESRCH') return false // As signalling throws.
+      throw error
+    }
+  }
+
+  /** What `npm run ops` prints. */
+  async ops(...args: string[]): Promise<string> {
+    const { stdout } = await promisify(execFile)(process.execPath, ['packages/embedded/dist/ops/main.js', ...args], {
+      env: {
+        DATA_DIR: join(this.folder, '.data'),
+        PLATFORM_PORT_OFFSET: String(OFFSET),
+        KAFKA_BROKERS: this.brokers.join(','),
+      },
+    })
+    return stdout
   }
 
   /** What PostgreSQL has said since it was last started. */

@@ -1,8 +1,10 @@
+import { randomUUID } from 'node:crypto'
 import { CustomerJourney } from '@corridor/embedded'
 import { afterAll, beforeAll, beforeEach, expect, onTestFinished } from 'vitest'
 import { Books } from './checks.ts'
 import { FaultPlatform, type FaultPlatformOptions } from './fault-platform.ts'
 import { Load, type Route } from './load.ts'
+import { raisePace } from './raise-pace.ts'
 
 /** A case lasts as long as a fault, and then until everything has come to rest. */
 export const CASE_TIMEOUT_MS = 300_000
@@ -14,6 +16,12 @@ export interface Scenario {
   readonly books: Books
   /** Payments in both directions, until the test ends, however it ends: what goes on would spoil the checks of the next. */
   underLoad(): Load
+  /** The wallets in US dollars that the load moves money between. */
+  readonly usdWallets: readonly string[]
+  /** Sends so many US dollars; answers the payment's id. */
+  send(amount: string): Promise<string>
+  /** Opens one more wallet; answers its id. */
+  openWallet(): Promise<string>
   /** Ends the load, waits until nothing is under way any more, and checks that nothing was lost or done twice. */
   checkEverything(load: Load): Promise<void>
 }
@@ -28,6 +36,7 @@ export function withFaultPlatform(options: FaultPlatformOptions = {}): Scenario 
   beforeAll(async () => {
     platform = await FaultPlatform.start(options)
     books = new Books(platform)
+    await raisePace(await platform.signIn('admin'))
     wallets = await Promise.all(['customer1', 'customer2'].map((name) => openWallets(platform, name)))
   }, START_TIMEOUT_MS)
   afterAll(async () => {
@@ -50,6 +59,19 @@ export function withFaultPlatform(options: FaultPlatformOptions = {}): Scenario 
       const load = new Load(routes)
       onTestFinished(() => load.stop())
       return load
+    },
+    get usdWallets() {
+      return wallets.map(({ usd }) => usd)
+    },
+    async send(amount) {
+      const [route] = routes
+      if (!route) throw new Error('there is a route')
+      const { client, fromWalletId, toWalletId, currency } = route
+      const input = { idempotencyKey: randomUUID(), fromWalletId, toWalletId, debit: { amount, currency } }
+      return (await new CustomerJourney(client).send(input)).id
+    },
+    async openWallet() {
+      return await new CustomerJourney(await platform.signIn('customer1')).openWallet('USD', 'Faults')
     },
     async checkEverything(load) {
       await load.stop()

@@ -1,5 +1,6 @@
 import pg from 'pg'
 import { Fault, type Refusal, type Result } from './errors.ts'
+import { observePool } from './metrics/pool-metrics.ts'
 import { traceQueries } from './telemetry/sql-spans.ts'
 
 /** What of `pg` the platform writes SQL through: a pool, or a client inside a transaction. */
@@ -51,6 +52,7 @@ export function createPool({
   // in use, it says so once more by itself, which without a listener would end the process.
   pool.on('error', ignore)
   pool.on('connect', (client) => client.on('error', ignore))
+  observePool(pool, service)
   return traceQueries(pool, service)
 }
 
@@ -132,11 +134,13 @@ export function sqlState(error: unknown): string | undefined {
   return typeof error.code === 'string' && /^[0-9A-Z]{5}$/.test(error.code) ? error.code : undefined
 }
 
-const RETRYABLE_STATES = new Set(['40001', '40P01', '53300', '55P03', '57014', '57P01', '57P02', '57P03'])
+const RETRYABLE_STATES = new Set(['40001', '40P01', '55P03', '57014', '57P01', '57P02', '57P03'])
+/** Connections lost; resources used up, such as the disk and the connections themselves; errors of the system beneath. */
+const RETRYABLE_CLASSES = new Set(['08', '53', '58'])
 
 /** Whether a later attempt at the same statement may succeed: serialisation, deadlock, limits, shutdown, connection loss. */
 export function isRetryableSqlError(error: unknown): boolean {
   const state = sqlState(error)
-  if (state !== undefined) return RETRYABLE_STATES.has(state) || state.startsWith('08')
+  if (state !== undefined) return RETRYABLE_STATES.has(state) || RETRYABLE_CLASSES.has(state.slice(0, 2))
   return error instanceof Error && /ECONN|EPIPE|terminated|timeout exceeded/i.test(error.message)
 }

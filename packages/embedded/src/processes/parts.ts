@@ -56,7 +56,7 @@ function subgraphParts(input: PartsInput): Part[] {
       KYC_SANDBOX_SECRET: sandboxKyc.callbackSecret,
       KYC_SANDBOX_PAGE_URL: sandboxKyc.pageUrl,
     },
-    'rule-engine': calls(input, 'rule-engine-service', 'forex'),
+    'rule-engine': { ...calls(input, 'rule-engine-service', 'forex'), PLATFORM_MODE: 'development' },
     wallet: {
       ...calls(input, 'wallet-service', 'ledger', 'profile'),
       IDEMPOTENCY_SECRET: secrets.text('wallet.idempotency'),
