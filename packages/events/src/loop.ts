@@ -1,4 +1,4 @@
-import type { Logger, Wakeups } from '@corridor/platform'
+import { Degraded, dependsOn, type Logger, type Wakeups } from '@corridor/platform'
 
 export interface LoopOptions {
   readonly name: string
@@ -13,6 +13,10 @@ export interface LoopOptions {
 
 const MIN_BACKOFF_MS = 100
 const MAX_BACKOFF_MS = 10_000
+/** A loop whose rounds have failed for so long does not do its work. */
+const DOWN_AFTER_MS = 60_000
+/** A round that runs for so long has not come to its end as it should. */
+const LONG_ROUND_MS = 120_000
 
 /**
  * Runs rounds, one at a time: again at once while there is more, else on a wake-up or after `pollMs`. A round that
@@ -24,6 +28,8 @@ export class Loop {
   private woken = false
   private wakeNow: (() => void) | null = null
   private unsubscribe: (() => void)[] = []
+  private failingSinceMs: number | null = null
+  private roundSinceMs: number | null = null
 
   constructor(private readonly options: LoopOptions) {}
 
@@ -32,6 +38,10 @@ export class Loop {
     this.stopping = false
     const { wakeups, channels = [] } = this.options
     if (wakeups) this.unsubscribe = channels.map((channel) => wakeups.subscribe(channel, () => this.wake()))
+    const { name } = this.options
+    this.unsubscribe.push(
+      dependsOn({ name: `loop ${name}`, service: null, required: true, ask: () => this.assertWorks() }),
+    )
     this.running = this.run()
   }
 
@@ -52,16 +62,30 @@ export class Loop {
     let failures = 0
     while (!this.stopping) {
       this.woken = false
+      this.roundSinceMs = performance.now()
       let more = false
       try {
         more = await this.options.round()
         failures = 0
+        this.failingSinceMs = null
       } catch (error) {
         failures += 1
+        this.failingSinceMs ??= performance.now()
         this.options.logger.error({ error, loop: this.options.name, failures }, 'round failed')
       }
+      this.roundSinceMs = null
       if (!more && !this.stopping) await this.rest(failures)
     }
+  }
+
+  /** Whether rounds come to their end: for the readiness of the process. */
+  private assertWorks(): void {
+    const nowMs = performance.now()
+    if (this.failingSinceMs !== null) {
+      if (nowMs - this.failingSinceMs > DOWN_AFTER_MS) throw new RoundsFail()
+      throw new Degraded('its rounds fail')
+    }
+    if (this.roundSinceMs !== null && nowMs - this.roundSinceMs > LONG_ROUND_MS) throw new Degraded('a round is long')
   }
 
   private async rest(failures: number): Promise<void> {
@@ -84,4 +108,8 @@ export class Loop {
 function backoffMs(failures: number): number {
   const full = Math.min(MIN_BACKOFF_MS * 2 ** (failures - 1), MAX_BACKOFF_MS)
   return full / 2 + Math.random() * (full / 2)
+}
+
+class RoundsFail extends Error {
+  override readonly name = 'RoundsFail'
 }

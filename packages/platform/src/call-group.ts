@@ -86,4 +86,5 @@ export class CallGroup<Call, Answer> {
 }
 
 /** Whether what failed needs something that is away for now: nobody gains from trying again one by one. */
-export const isAway = (error: unknown): boolean => (error instanceof Fault && error.retryable) || isRetryableSqlError(error)
+export const isAway = (error: unknown): boolean =>
+  (error instanceof Fault && error.retryable) || isRetryableSqlError(error)

@@ -1,5 +1,6 @@
 import pg from 'pg'
 import { Fault, type Refusal, type Result } from './errors.ts'
+import { observePool } from './metrics/pool-metrics.ts'
 import { traceQueries } from './telemetry/sql-spans.ts'
 
 /** What of `pg` the platform writes SQL through: a pool, or a client inside a transaction. */
@@ -51,6 +52,7 @@ export function createPool({
   // in use, it says so once more by itself, which without a listener would end the process.
   pool.on('error', ignore)
   pool.on('connect', (client) => client.on('error', ignore))
+  observePool(pool, service)
   return traceQueries(pool, service)
 }
 

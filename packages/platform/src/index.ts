@@ -30,6 +30,16 @@ export {
   refuse,
 } from './errors.ts'
 export {
+  checkDependency,
+  checkService,
+  Degraded,
+  type DependencyState,
+  dependsOn,
+  type PartState,
+  type State,
+  stateOf,
+} from './health.ts'
+export {
   type CanonicalInput,
   type Claim,
   canonicalJson,
@@ -51,7 +61,28 @@ export {
   type Verifier,
 } from './internal-tokens.ts'
 export { type Lifecycle, runMain, STARTED } from './lifecycle.ts'
-export { createLogger, type Logger, silentLogger } from './logger.ts'
+export type { LogFields } from './log-fields.ts'
+export {
+  createLogger,
+  type LeveledLogger,
+  type Logger,
+  type LogLevel,
+  silentLogger,
+  switchLevelBySignal,
+} from './logger.ts'
+export { prometheusName, prometheusText } from './metrics/prometheus.ts'
+export { onRead, type Reader, readAll } from './metrics/readers.ts'
+export {
+  allMetrics,
+  counter,
+  gauge,
+  histogram,
+  MAX_SERIES,
+  type Metric,
+  type MetricOptions,
+  OTHER,
+} from './metrics/registry.ts'
+export { Counter, DATABASE_SECONDS, Gauge, Histogram, REQUEST_SECONDS } from './metrics/series.ts'
 export {
   applicationRole,
   type DatabaseSpec,
@@ -61,6 +92,8 @@ export {
   provisionDatabase,
   withDatabase,
 } from './migrate.ts'
+export { OPERATIONS_SETTINGS, type Operations, startOperations } from './operations.ts'
+export { type Figure, type ProcessReport, reportOf, worstOf } from './operations-server.ts'
 export { createOrm, type EntityManager, LockMode, type MikroORM, sqlOf } from './orm.ts'
 export { inProcessRateLimiter, type RateLimit, type RateLimiter } from './rate-limiter.ts'
 export { redisRateLimiter } from './redis-rate-limiter.ts'

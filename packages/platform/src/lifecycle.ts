@@ -1,5 +1,6 @@
-import { ConfigError } from './config.ts'
-import { createLogger, type Logger } from './logger.ts'
+import { ConfigError, readConfig } from './config.ts'
+import { createLogger, type Logger, switchLevelBySignal } from './logger.ts'
+import { OPERATIONS_SETTINGS, startOperations } from './operations.ts'
 import { startTelemetry } from './telemetry/start-telemetry.ts'
 
 export interface Lifecycle {
@@ -24,6 +25,11 @@ export async function runMain(service: string, start: (lifecycle: Lifecycle) => 
   const signalled = nextSignal()
   let failed = false
   try {
+    const config = readConfig(process.env, OPERATIONS_SETTINGS)
+    logger.level = config.LOG_LEVEL
+    switchLevelBySignal(logger)
+    const operations = await startOperations(service, config)
+    stops.push({ name: 'operations', stop: () => operations.stop() })
     const telemetry = startTelemetry(service, process.env)
     if (telemetry) stops.push({ name: 'telemetry', stop: () => telemetry.stop() })
     await start({ logger, onStop: (name, stop) => void stops.push({ name, stop }) })

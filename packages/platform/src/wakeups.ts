@@ -1,5 +1,6 @@
 import { EventEmitter } from 'node:events'
 import { Redis } from 'ioredis'
+import { dependsOn } from './health.ts'
 import type { Logger } from './logger.ts'
 
 /**
@@ -69,6 +70,7 @@ export function redisWakeups({ url, logger }: { url: string; logger: Logger }): 
   for (const client of [publisher, subscriber]) {
     client.on('error', (error: Error) => logger.warn({ error }, 'redis: wake-ups are slower until it is back'))
   }
+  const end = dependsOn({ name: 'redis', service: null, required: false, ask: () => publisher.ping() })
   subscriber.on('message', (channel: string) => void local.emit(channel))
   const sender = coalesced((channel) => {
     publisher.publish(channel, '').catch(() => void local.emit(channel))
@@ -91,6 +93,7 @@ export function redisWakeups({ url, logger }: { url: string; logger: Logger }): 
       }
     },
     async close() {
+      end()
       sender.stop()
       local.removeAllListeners()
       publisher.disconnect()

@@ -8,6 +8,7 @@ import { context, trace } from '@opentelemetry/api'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import {
   contextOf,
+  createLogger,
   createPool,
   currentTraceparent,
   inGroupSpan,
@@ -59,6 +60,16 @@ describe('a span', () => {
     expect(handedOn).toMatch(new RegExp(`^00-${TRACE}-(?!00f067aa0ba902b7)[0-9a-f]{16}-01$`))
   })
 
+  it('is named by the lines of the log that were written in it', async () => {
+    const lines: string[] = []
+    const logger = createLogger({ service: 'ledger-service', write: (line) => lines.push(line) })
+    const { traceId, spanId } = await inSpan({ service: 'ledger-service', name: 'log' }, async (span) => {
+      logger.info('in a trace')
+      return span.spanContext()
+    })
+    expect(JSON.parse(lines.join(''))).toMatchObject({ trace_id: traceId, span_id: spanId })
+  })
+
   it('passes on what was thrown', async () => {
     const failing = inSpan({ service: 'ledger-service', name: 'fail' }, async () => {
       throw Object.assign(new Error('the secret of a customer'), { code: 'CONFLICT' })
@@ -99,6 +110,6 @@ describe('what arrives at the collector', () => {
     for (const told of ['ledger-service', 'outbox-relay', 'select pg_class', 'CONFLICT', '42703'])
       expect(all).toContain(told)
     for (const secret of ['the secret of a customer', 'a value that nobody may see']) expect(all).not.toContain(secret)
-    expect(all).toContain('nodejs.eventloop.delay.p99')
+    expect(all).toContain('db.client.operation.duration')
   })
 })

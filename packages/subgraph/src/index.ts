@@ -1,3 +1,4 @@
+export { checkDependency, type DependencyState } from '@corridor/platform'
 export { buildFederatedSchema, type FederatedSchemaOptions, type Reference } from './build-schema.ts'
 export {
   type Connection,
@@ -34,7 +35,7 @@ export {
   parsePositiveMoneyInput,
   toMoneyType,
 } from './money-type.ts'
-export { checkDatabase, checkDependency } from './readiness.ts'
+export { checkDatabase } from './readiness.ts'
 export { requestLoader } from './request-loader.ts'
 export { runSubgraph, type SubgraphParts, type SubgraphProcess } from './run-subgraph.ts'
 export {
@@ -50,7 +51,6 @@ export {
 } from './scalars.ts'
 export { emitSdl } from './sdl.ts'
 export {
-  type DependencyState,
   type RunningServer,
   type ServeOptions,
   type Subgraph,

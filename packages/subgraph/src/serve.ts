@@ -1,6 +1,17 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { ApolloServer, HeaderMap } from '@apollo/server'
-import { type Clock, contextOf, Fault, inSpan, type Logger, type Tls, type Verifier } from '@corridor/platform'
+import {
+  type Clock,
+  checkService,
+  contextOf,
+  type DependencyState,
+  Fault,
+  inSpan,
+  type Logger,
+  stateOf,
+  type Tls,
+  type Verifier,
+} from '@corridor/platform'
 import { SpanKind } from '@opentelemetry/api'
 import type { GraphQLSchema } from 'graphql'
 import { callOf } from './authorization.ts'
@@ -19,13 +30,6 @@ import {
 import { serveSubscriptions } from './serve-subscriptions.ts'
 
 export type SubgraphName = 'forex' | 'ledger' | 'payment' | 'profile' | 'rule-engine' | 'wallet'
-
-export interface DependencyState {
-  readonly name: string
-  readonly ok: boolean
-  readonly latencyMs: number
-  readonly detail?: string
-}
 
 export interface Subgraph {
   readonly name: SubgraphName
@@ -82,7 +86,7 @@ export async function serveSubgraph(subgraph: Subgraph, options: ServeOptions): 
     const path = (request.url ?? '/').split('?', 1)[0] ?? '/'
     const route = `${request.method} ${path}`
     if (route === 'GET /health') return jsonReply(200, { status: 'ok', service: subgraph.name })
-    if (route === 'GET /ready') return readiness(await subgraph.ready())
+    if (route === 'GET /ready') return readiness(await readyOf(subgraph))
     if (route === 'POST /graphql') return traced(subgraph.name, request, () => graphql({ request, apollo, verifier }))
     const own = routes[route] ?? routes[`${route.slice(0, route.lastIndexOf('/'))}/*`]
     if (own) return own({ path, headers: request.headers, body: await readBody(request, MAX_BODY_BYTES) })
@@ -181,9 +185,16 @@ function parseJson(body: Buffer): unknown {
   }
 }
 
+/** What the subgraph asks itself, and what its process depends on beside that. */
+async function readyOf({ name, ready }: Subgraph): Promise<readonly DependencyState[]> {
+  const [own, shared] = await Promise.all([ready(), checkService(`${name}-service`)])
+  const told = new Set(own.map((dependency) => dependency.name))
+  return [...own, ...shared.filter((dependency) => !told.has(dependency.name))]
+}
+
 function readiness(dependencies: readonly DependencyState[]): HttpReply {
-  const ok = dependencies.every((dependency) => dependency.ok)
-  return jsonReply(ok ? 200 : 503, { status: ok ? 'ready' : 'not ready', dependencies })
+  const status = stateOf(dependencies)
+  return jsonReply(status === 'down' ? 503 : 200, { status, dependencies })
 }
 
 const errorReply = (status: number, code: string, message: string): HttpReply =>

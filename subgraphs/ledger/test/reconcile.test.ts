@@ -154,7 +154,10 @@ function afterFirstCommit(pool: Pool, act: (() => Promise<unknown>) | undefined)
 
 describe('the reconciler', () => {
   const errors: { alert?: string; invariant?: string; accounts?: string[] }[] = []
-  const logger: Logger = { ...silentLogger, error: (given: object) => void errors.push(given) }
+  const logger: Logger = {
+    ...silentLogger,
+    error: (given: object | string) => void (typeof given === 'object' && errors.push(given)),
+  }
   const reconcile = () =>
     reconcileBooks({ pool: books.ledger.pool, clock: systemClock, logger, wakeups: inProcessWakeups() })
   const eventsOf = async (key: string): Promise<string[]> =>

@@ -1,10 +1,9 @@
 import { metrics as metricsApi } from '@opentelemetry/api'
 import { OTLPMetricExporter } from '@opentelemetry/exporter-metrics-otlp-proto'
-import { PrometheusExporter } from '@opentelemetry/exporter-prometheus'
 import { core, metrics, NodeSDK, resources } from '@opentelemetry/sdk-node'
 import * as setting from '../config.ts'
 import { readConfig } from '../config.ts'
-import { observeProcess } from './process-metrics.ts'
+import { metricProducer } from '../metrics/otlp.ts'
 import { SAMPLER_NAMES, samplerOf } from './sampling.ts'
 import { exportingTo } from './span-export.ts'
 import { observeSpans, SpanQueue } from './span-queue.ts'
@@ -16,9 +15,6 @@ const SETTINGS = {
   OTEL_TRACES_SAMPLER: setting.oneOf(SAMPLER_NAMES, 'parentbased_traceidratio'),
   /** Share of new traces that are recorded, 0 to 1; absent: all. */
   OTEL_TRACES_SAMPLER_ARG: setting.optional(setting.text()),
-  /** Where Prometheus may fetch; absent: nowhere. */
-  METRICS_PORT: setting.optional(setting.port()),
-  METRICS_HOST: setting.text('127.0.0.1'),
 }
 
 export interface Telemetry {
@@ -32,21 +28,18 @@ const EXPORT_TIMEOUT_MS = 5_000
 const EXPORT_INTERVAL_MS = 10_000
 
 /**
- * Starts traces and metrics of this process as the environment says. Without an endpoint and a metrics port it does
- * nothing, and spans cost nothing. Only `traceparent` is passed on: baggage would carry data of callers to anywhere.
+ * Starts the export of traces and metrics of this process as the environment says. Without an endpoint it does nothing,
+ * and spans cost nothing. Only `traceparent` is passed on: baggage would carry data of callers to anywhere.
  */
 export function startTelemetry(service: string, env: Readonly<Record<string, string | undefined>>): Telemetry | null {
   const config = readConfig(env, SETTINGS)
   const endpoint = config.OTEL_EXPORTER_OTLP_ENDPOINT
-  if (endpoint === undefined && config.METRICS_PORT === undefined) return null
-  const readers: metrics.MetricReader[] = []
-  if (config.METRICS_PORT !== undefined) {
-    readers.push(new PrometheusExporter({ port: config.METRICS_PORT, host: config.METRICS_HOST }))
-  }
-  if (endpoint !== undefined) {
-    const exporter = new OTLPMetricExporter({ url: at(endpoint, 'v1/metrics'), timeoutMillis: EXPORT_TIMEOUT_MS })
-    readers.push(new metrics.PeriodicExportingMetricReader({ exporter, exportIntervalMillis: EXPORT_INTERVAL_MS }))
-  }
+  if (endpoint === undefined) return null
+  const metricsReader = new metrics.PeriodicExportingMetricReader({
+    exporter: new OTLPMetricExporter({ url: at(endpoint, 'v1/metrics'), timeoutMillis: EXPORT_TIMEOUT_MS }),
+    exportIntervalMillis: EXPORT_INTERVAL_MS,
+    metricProducers: [metricProducer()],
+  })
   const spans = new SpanQueue()
   const sdk = new NodeSDK({
     resource: resources.resourceFromAttributes({ 'service.name': service, 'service.namespace': 'corridor' }),
@@ -54,18 +47,14 @@ export function startTelemetry(service: string, env: Readonly<Record<string, str
     instrumentations: [],
     textMapPropagator: new core.W3CTraceContextPropagator(),
     sampler: samplerOf(config.OTEL_TRACES_SAMPLER, config.OTEL_TRACES_SAMPLER_ARG),
-    spanProcessors: endpoint === undefined ? [] : [exportingTo(at(endpoint, 'v1/traces'), spans)],
-    metricReaders: readers,
+    spanProcessors: [exportingTo(at(endpoint, 'v1/traces'), spans)],
+    metricReaders: [metricsReader],
   })
   sdk.start()
-  const stopObserving = observeProcess(metricsApi.getMeter(service))
   observeSpans(metricsApi.getMeter(service), spans)
   return {
     spans,
-    stop: async () => {
-      stopObserving()
-      await sdk.shutdown()
-    },
+    stop: () => sdk.shutdown(),
   }
 }
 

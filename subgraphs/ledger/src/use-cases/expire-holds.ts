@@ -46,7 +46,9 @@ export class HoldExpiry {
     if (due.length === 0) return false
     const results = await this.deps.post(due.map(expiryOf))
     // Resolved by others since we looked: the next round no longer sees those.
-    const refused = results.filter((result) => result.status === 'REFUSED' && result.code !== 'HOLD_RESOLVED')
+    const refused = results.flatMap((result) =>
+      result.status === 'REFUSED' && result.code !== 'HOLD_RESOLVED' ? [`${result.id} ${result.code}`] : [],
+    )
     if (refused.length > 0) this.deps.logger.error({ refused }, 'holds could not be expired')
     return due.length === MAX_JOURNALS_PER_ROUND && refused.length === 0
   }

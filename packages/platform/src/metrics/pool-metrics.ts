@@ -1,0 +1,96 @@
+import type pg from 'pg'
+import { Degraded, dependsOn } from '../health.ts'
+import { onRead } from './readers.ts'
+import { gauge, histogram } from './registry.ts'
+import { DATABASE_SECONDS } from './series.ts'
+
+const POOLS = { first: 40 }
+const connections = gauge({
+  name: 'db.client.connection.count',
+  unit: '{connection}',
+  description: 'Connections of a pool, by what they do.',
+  attributes: { 'db.client.connection.pool.name': POOLS, 'db.client.connection.state': ['idle', 'used'] },
+})
+const limit = gauge({
+  name: 'db.client.connection.max',
+  unit: '{connection}',
+  description: 'Connections that a pool may have.',
+  attributes: { 'db.client.connection.pool.name': POOLS },
+})
+const waiting = gauge({
+  name: 'db.client.connection.pending_requests',
+  unit: '{request}',
+  description: 'Requests that wait for a connection of a pool.',
+  attributes: { 'db.client.connection.pool.name': POOLS },
+})
+const statements = histogram({
+  name: 'db.client.operation.duration',
+  unit: 's',
+  description: 'Time of a statement from its sending to its answer.',
+  attributes: { 'db.client.connection.pool.name': POOLS },
+  bounds: DATABASE_SECONDS,
+})
+
+const MILLISECONDS = 1_000
+
+type Query = (...args: unknown[]) => unknown
+
+/** Pools by service: those of one name are told as one. */
+const pools = new Map<string, Set<pg.Pool>>()
+
+/** Makes a pool's use, the time of its statements and its database's readiness known, as long as it is open. */
+export function observePool(pool: pg.Pool, service: string): void {
+  const named = pools.get(service) ?? new Set()
+  pools.set(service, named.add(pool))
+  const endReading = onRead({ name: 'pools', read: () => readPools(service, named) })
+  const endAsking = dependsOn({ name: 'postgresql', service, required: true, ask: () => askDatabase(pool) })
+  const duration = statements.of({ 'db.client.connection.pool.name': service })
+  // A client's `query` does the sending for the pool's own as well.
+  pool.on('connect', (client) => {
+    client.query = timed(client.query.bind(client) as Query, (seconds) =>
+      duration.record(seconds),
+    ) as typeof client.query // Takes and gives the same.
+  })
+  const end = pool.end.bind(pool) as () => Promise<void> // The form with a callback is not used.
+  pool.end = (async () => {
+    endAsking()
+    endReading()
+    named.delete(pool)
+    await end()
+  }) as typeof pool.end // As above.
+}
+
+/** A pool all of whose connections are in use is busy, and its database there: nobody waits to hear that. */
+async function askDatabase(pool: pg.Pool): Promise<void> {
+  if (pool.waitingCount > 0) throw new Degraded('every connection is in use')
+  await pool.query('select 1')
+}
+
+function readPools(service: string, named: ReadonlySet<pg.Pool>): void {
+  const sum = (of: (pool: pg.Pool) => number): number => [...named].reduce((total, pool) => total + of(pool), 0)
+  const name = { 'db.client.connection.pool.name': service }
+  connections.of({ ...name, 'db.client.connection.state': 'idle' }).set(sum((pool) => pool.idleCount))
+  connections.of({ ...name, 'db.client.connection.state': 'used' }).set(sum((pool) => pool.totalCount - pool.idleCount))
+  limit.of(name).set(sum((pool) => pool.options.max))
+  waiting.of(name).set(sum((pool) => pool.waitingCount))
+}
+
+/** Times a statement, whether its answer comes by promise or by callback; of a cursor nobody says here when it ends. */
+function timed(query: Query, record: (seconds: number) => void): Query {
+  return (...args) => {
+    const startedMs = performance.now()
+    const done = (): void => record((performance.now() - startedMs) / MILLISECONDS)
+    const last = args.length - 1
+    const callback = args[last]
+    if (typeof callback === 'function') {
+      args[last] = (...answer: unknown[]): unknown => {
+        done()
+        return callback(...answer)
+      }
+      return query(...args)
+    }
+    const result = query(...args)
+    if (result instanceof Promise) result.then(done, done)
+    return result
+  }
+}
