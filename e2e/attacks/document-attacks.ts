@@ -25,6 +25,12 @@ export function* sizes(): Generator<Attack> {
   }
   for (const count of [6_000, 100_000])
     yield query(`${count} tokens`, `{ ${'a '.repeat(count)} }`, [...UNPARSED, ...INVALID])
+  yield query('51 conditions', `{ me { ${'... @include(if: true) { id } '.repeat(51)} } }`, TOO_COMPLEX)
+  yield query(
+    'root fields out of fragments',
+    `{ ...all ... { ...all } } fragment all on Query { ${'me { id } '.repeat(11)} }`,
+    TOO_COMPLEX,
+  )
   for (const depth of [100, 2_000, 20_000]) {
     const list = `${'['.repeat(depth)}${']'.repeat(depth)}`
     yield query(`a list ${depth} deep`, `{ rates(pairs: ${list}) { pair } }`, [...UNPARSED, ...INVALID])

@@ -33,10 +33,13 @@ type Variables = Readonly<Record<string, unknown>>
 interface Size {
   readonly fields: number
   readonly aliases: number
+  readonly directives: number
   readonly depth: number
+  /** Fields beside one another at the top. */
+  readonly breadth: number
 }
 
-const NOTHING: Size = { fields: 0, aliases: 0, depth: 0 }
+const NOTHING: Size = { fields: 0, aliases: 0, directives: 0, depth: 0, breadth: 0 }
 
 export const fragmentsOf = (document: DocumentNode): Fragments =>
   new Map(
@@ -69,7 +72,8 @@ export function sizeLimit(input: {
     ['fields', size.fields, limits.fields],
     ['levels', size.depth, limits.depth],
     ['aliases', size.aliases, limits.aliases],
-    ['root fields', operation.selectionSet.selections.length, limits.rootFields],
+    ['directives', size.directives + (operation.directives?.length ?? 0), limits.directives],
+    ['root fields', size.breadth, limits.rootFields],
   ]
   const over = found.find(([, value, limit]) => value > limit)
   if (over) {
@@ -114,19 +118,27 @@ function sizeOf(
   fragments: Fragments,
   measured: Map<string, Size>,
 ): Size {
-  if (selection.kind === Kind.INLINE_FRAGMENT) return measure(selection.selectionSet, fragments, measured)
-  if (selection.kind === Kind.FIELD) {
-    const aliases = selection.alias ? 1 : 0
-    // Introspection is as deep as its tool wants; a rule of validation bounds it.
-    if (!selection.selectionSet || selection.name.value.startsWith('__')) return { fields: 1, aliases, depth: 1 }
-    const below = measure(selection.selectionSet, fragments, measured)
-    return { fields: below.fields + 1, aliases: below.aliases + aliases, depth: below.depth + 1 }
+  const directives = selection.directives?.length ?? 0
+  if (selection.kind !== Kind.FIELD) {
+    const inside =
+      selection.kind === Kind.INLINE_FRAGMENT
+        ? measure(selection.selectionSet, fragments, measured)
+        : fragmentSize(selection.name.value, fragments, measured)
+    return { ...inside, directives: inside.directives + directives }
   }
-  const name = selection.name.value
+  const own: Size = { fields: 1, aliases: selection.alias ? 1 : 0, directives, depth: 1, breadth: 1 }
+  // Introspection is as deep as its tool wants; a rule of validation bounds it.
+  if (!selection.selectionSet || selection.name.value.startsWith('__')) return own
+  const below = measure(selection.selectionSet, fragments, measured)
+  return { ...add(own, below), depth: below.depth + 1, breadth: 1 }
+}
+
+function fragmentSize(name: string, fragments: Fragments, measured: Map<string, Size>): Size {
   let size = measured.get(name)
   if (!size) {
     const fragment = fragments.get(name)
-    size = fragment ? measure(fragment.selectionSet, fragments, measured) : NOTHING
+    const inside = fragment ? measure(fragment.selectionSet, fragments, measured) : NOTHING
+    size = { ...inside, directives: inside.directives + (fragment?.directives?.length ?? 0) }
     measured.set(name, size)
   }
   return size
@@ -135,7 +147,9 @@ function sizeOf(
 const add = (a: Size, b: Size): Size => ({
   fields: a.fields + b.fields,
   aliases: a.aliases + b.aliases,
+  directives: a.directives + b.directives,
   depth: Math.max(a.depth, b.depth),
+  breadth: a.breadth + b.breadth,
 })
 
 /**

@@ -12,6 +12,7 @@ export interface RouterLimits {
   /** Levels of fields below the operation; introspection has a rule of its own. */
   readonly depth: number
   readonly aliases: number
+  readonly directives: number
   readonly rootFields: number
   /** Fields of the operation with its fragments written out. */
   readonly fields: number
@@ -53,6 +54,7 @@ export const DEFAULT_LIMITS: RouterLimits = {
   literalDepth: 12,
   depth: 12,
   aliases: 30,
+  directives: 50,
   rootFields: 20,
   fields: 2_000,
   cost: 20_000,

@@ -93,7 +93,18 @@ describe('limits', () => {
       ),
       'fragment F12 on User { id }',
     ].join(' ')
-    for (const query of [nested(12), nested(5), wide(21), '{ users(first: 1000000) { id } }', bomb, tokens]) {
+    const directives = `{ ${'... @include(if: true) { market } '.repeat(51)} }`
+    const spread = `{ ...All ... { ...All } } fragment All on Query { ${'market '.repeat(11)} }`
+    for (const query of [
+      nested(12),
+      nested(5),
+      wide(21),
+      '{ users(first: 1000000) { id } }',
+      bomb,
+      tokens,
+      directives,
+      spread,
+    ]) {
       expect(codesOf(await world.post(query, { token }))).toEqual(['QUERY_TOO_COMPLEX'])
     }
     expect(codesOf(await world.post(nested(1), { token }))).toEqual([])
