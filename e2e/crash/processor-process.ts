@@ -29,25 +29,32 @@ function pass(at: string): void {
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, SIGNAL_MS)
 }
 
-/** Requests under way, by what their bodies begin with: one is in its middle when it was sent whole and not answered. */
-let sending: string | null = null
+interface Request {
+  readonly path: string
+  readonly body: unknown
+}
+
+/** Requests under way: one is in its middle when it was sent whole and not answered. Several may be at once. */
+const sending = new WeakMap<Request, string>()
+subscribe('undici:request:create', (message) => {
+  const { request } = message as { request: Request } // As undici documents it.
+  sending.set(request, request.path.startsWith('/callbacks/') ? 'provider' : callOf(String(request.body)))
+})
 subscribe('undici:request:bodySent', (message) => {
-  const { request } = message as { request: { path: string } } // As undici documents it.
-  if (request.path.startsWith('/callbacks/')) pass('provider:middle')
-  else if (sending !== null) pass(`${sending}:middle`)
+  pass(`${sending.get((message as { request: Request }).request)}:middle`)
 })
 
 const CALL = /\b(paymentBeneficiaries|payoutDetails|pricePayments|decide|postJournals|retireJournals)\(/
+
+const callOf = (document: string): string => CALL.exec(document)?.[1] ?? 'other'
 
 function client(audience: SubgraphName): ServiceClient {
   const inner = createServiceClient({ url: told.urls[audience], audience, signer })
   return {
     async request<Data>(document: string, variables?: Record<string, unknown>) {
-      const call = CALL.exec(document)?.[1] ?? 'other'
+      const call = callOf(document)
       pass(`${call}:before`)
-      sending = call
       const answer = await inner.request<Data>(document, variables)
-      sending = null
       pass(`${call}:after`)
       return answer
     },
