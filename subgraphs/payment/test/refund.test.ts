@@ -208,8 +208,8 @@ describe('the refund of a deposit', () => {
     await expect.poll(() => tests.started).toContain(refundId)
     return refundId
   }
-  const answer = (paymentId: string, outcome: string) =>
-    tests.callBack({ paymentId, outcome, amountMinor: '500', currency: 'USD' })
+  const answer = (paymentId: string, outcome: string, { amountMinor = '500', event = 'first' } = {}) =>
+    tests.callBack({ paymentId, outcome, amountMinor, currency: 'USD' }, { event })
 
   it('is held in the wallet, given to the provider, and posted when that confirms it', async () => {
     const { owner, walletId, id } = await begin()
@@ -237,6 +237,36 @@ describe('the refund of a deposit', () => {
     expect(tests.farSide.journals.get(journalIdOf(refundId, 'resolve'))?.transfers.map(({ action }) => action)).toEqual(
       ['VOID'],
     )
+  })
+
+  it.each([
+    ['SETTLED', 'FAILED', 'LATE_FAILURE', 'settlement.sandbox'],
+    ['FAILED', 'SETTLED', 'LATE_SETTLEMENT', 'suspense.sandbox'],
+  ])('that was %s and is %s later stays as it is, and what moved lies in suspense', async (first, then, kind, code) => {
+    const { owner, id } = await begin()
+    const refundId = await asked(owner, id)
+    await answer(refundId, first)
+    await ended(owner, id)
+    const before = await read(owner, id)
+    for (const event of ['late', 'late']) expect((await answer(refundId, then, { event })).status).toBe(200)
+    expect((await answer(refundId, first, { event: 'again' })).status).toBe(200)
+    expect(await read(owner, id)).toEqual(before)
+    const items = 'select kind, debit_code, amount_minor from reconciliation_items where payment_id = $1'
+    expect(await tests.rows(items, [id])).toEqual([{ kind, debit_code: code, amount_minor: 500n }])
+  })
+
+  it('that settles another amount is not taken for settled, and an item is opened', async () => {
+    const { owner, id } = await begin()
+    const refundId = await asked(owner, id)
+    expect((await answer(refundId, 'SETTLED', { amountMinor: '499' })).status).toBe(200)
+    expect(await read(owner, id)).toMatchObject({ refunds: [{ status: 'PENDING' }] })
+    expect(await tests.rows('select kind from reconciliation_items where payment_id = $1', [id])).toEqual([
+      { kind: 'OTHER_AMOUNT' },
+    ])
+    expect((await answer(refundId, 'RETURNED', { event: 'nonsense' })).status).toBe(400)
+    await answer(refundId, 'SETTLED', { event: 'right' })
+    await ended(owner, id)
+    expect(await read(owner, id)).toMatchObject({ refunds: [{ status: 'COMPLETED' }] })
   })
 
   it('that the provider refuses in a way nobody foresaw holds up no other payment of any wallet', async () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { PAYMENT_STATUSES, type PaymentStatus, type ProviderOutcome } from './payment.ts'
-import { hear, PROVIDER_WORDS, type ProviderWord } from './provider-word.ts'
+import { hear, hearOfRefund, PROVIDER_WORDS, type ProviderWord } from './provider-word.ts'
 
 const said = (
   status: PaymentStatus,
@@ -61,5 +61,56 @@ describe('what a provider says', () => {
   it('is refused where it cannot be said: a deposit does not come back, a payout is not charged back', () => {
     expect(said('COMPLETED', 'RETURNED', { kind: 'DEPOSIT' })).toEqual({ do: 'refuse' })
     expect(said('COMPLETED', 'CHARGEBACK')).toEqual({ do: 'refuse' })
+  })
+})
+
+describe('what a provider says of the refund of a deposit', () => {
+  const heard = (
+    known: ProviderOutcome | null,
+    word: ProviderWord,
+    { amountMinor = 100n, status = 'PENDING' as 'PENDING' | 'COMPLETED' | 'FAILED' } = {},
+  ) =>
+    hearOfRefund(
+      {
+        status,
+        providerOutcome: known,
+        amountMinor: 100n,
+        payment: { kind: 'DEPOSIT', provider: 'sandbox', toCurrency: 'USD' },
+      },
+      { word, amountMinor, currency: 'USD' },
+    )
+  const out = { debitCode: 'suspense.sandbox', creditCode: 'settlement.sandbox' }
+  const back = { debitCode: 'settlement.sandbox', creditCode: 'suspense.sandbox' }
+
+  it('counts once, and the same again is nothing', () => {
+    for (const word of ['SETTLED', 'FAILED'] as const) {
+      expect(heard(null, word)).toEqual({ do: 'settle', outcome: word })
+      expect(heard(word, word)).toEqual({ do: 'nothing' })
+    }
+    expect(heard(null, 'FAILED', { status: 'FAILED' })).toEqual({ do: 'nothing' })
+  })
+
+  it('moves suspense where it contradicts what was carried out, in the direction in which the money went', () => {
+    expect(heard('SETTLED', 'FAILED', { status: 'COMPLETED' })).toEqual({
+      do: 'open',
+      kind: 'LATE_FAILURE',
+      posting: back,
+    })
+    const late = { do: 'open', kind: 'LATE_SETTLEMENT', posting: out }
+    expect(heard('FAILED', 'SETTLED', { status: 'FAILED' })).toEqual(late)
+    expect(heard(null, 'SETTLED', { status: 'FAILED' })).toEqual(late)
+  })
+
+  it('of another amount settles nothing', () => {
+    const other = { amountMinor: 99n }
+    expect(heard(null, 'SETTLED', other)).toEqual({ do: 'open', kind: 'OTHER_AMOUNT', posting: out })
+    expect(heard('SETTLED', 'FAILED', other)).toEqual({ do: 'open', kind: 'OTHER_AMOUNT', posting: back })
+    // Nothing has moved, whatever it would have been.
+    expect(heard(null, 'FAILED', other)).toEqual({ do: 'settle', outcome: 'FAILED' })
+  })
+
+  it('is refused where it cannot be said', () => {
+    expect(heard(null, 'RETURNED')).toEqual({ do: 'refuse' })
+    expect(heard(null, 'CHARGEBACK')).toEqual({ do: 'refuse' })
   })
 })

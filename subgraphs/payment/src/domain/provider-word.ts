@@ -1,4 +1,5 @@
 import { hasArrived, type Payment } from './payment.ts'
+import type { Refund } from './refund.ts'
 
 /** What a provider says of a payment. RETURNED: money that was out came back; CHARGEBACK: money that was in was taken back. */
 export const PROVIDER_WORDS = ['SETTLED', 'FAILED', 'RETURNED', 'CHARGEBACK'] as const
@@ -67,6 +68,28 @@ export function hear(payment: Judged, { word, amountMinor, currency }: ToldOfPay
       if (!incoming) return { do: 'refuse' }
       return { do: 'open', kind: 'CHARGEBACK', posting: unexplained(provider, false) }
   }
+}
+
+interface JudgedRefund extends Pick<Refund, 'status' | 'providerOutcome' | 'amountMinor'> {
+  readonly payment: Pick<Payment, 'kind' | 'provider' | 'toCurrency'>
+}
+
+/**
+ * What a provider's word does to the refund of a deposit: the first outcome stands. A settlement that nobody waits for has
+ * taken money from us; a failure after a settlement has brought it back, while the wallet has paid.
+ */
+export function hearOfRefund(refund: JudgedRefund, { word, amountMinor, currency }: ToldOfPayment): Heard {
+  const { kind, provider, toCurrency } = refund.payment
+  if (kind !== 'DEPOSIT' || provider === null || (word !== 'SETTLED' && word !== 'FAILED')) return { do: 'refuse' }
+  const known = refund.providerOutcome ?? (refund.status === 'FAILED' ? 'FAILED' : null)
+  const expected = amountMinor === refund.amountMinor && currency === toCurrency
+  const isBack = word === 'FAILED'
+  if (isBack && known === 'FAILED') return { do: 'nothing' }
+  if (isBack && known === null) return { do: 'settle', outcome: 'FAILED' }
+  if (!expected) return { do: 'open', kind: 'OTHER_AMOUNT', posting: unexplained(provider, isBack) }
+  if (known === null) return { do: 'settle', outcome: 'SETTLED' }
+  if (known === word) return { do: 'nothing' }
+  return { do: 'open', kind: isBack ? 'LATE_FAILURE' : 'LATE_SETTLEMENT', posting: unexplained(provider, isBack) }
 }
 
 /** Money that came in is owed to nobody known; money that went out is owed by nobody known. */

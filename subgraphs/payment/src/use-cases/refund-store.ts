@@ -1,4 +1,5 @@
 import type { SqlClient } from '@corridor/platform'
+import type { ProviderOutcome } from '../domain/payment.ts'
 import type { Refund } from '../domain/refund.ts'
 import { type Errand, toJson } from './payment-store.ts'
 
@@ -33,6 +34,25 @@ export async function insertRefund(client: SqlClient, refund: NewRefund, now: Da
       now,
     ],
   )
+}
+
+/** A refund, locked until the transaction ends; null where there is none. */
+export async function lockRefund(client: SqlClient, id: string): Promise<Refund | null> {
+  const { rows } = await client.query<Refund & { id: string }>({
+    name: 'payment-refund-lock',
+    text: `select ${COLUMNS} from refunds where id = $1 for no key update`,
+    values: [id],
+  })
+  return rows[0] ?? null
+}
+
+/** Writes a refund's outcome, which was not known, for the processor to carry out. */
+export async function settleRefund(client: SqlClient, id: string, outcome: ProviderOutcome, now: Date): Promise<void> {
+  await client.query(`update refunds set provider_outcome = $2, due_at = $3 where id = $1 and status = 'PENDING'`, [
+    id,
+    outcome,
+    now,
+  ])
 }
 
 /** The refunds of payments, in order. */

@@ -11,13 +11,13 @@ import {
   type Wakeups,
 } from '@corridor/platform'
 import type { Payment } from '../domain/payment.ts'
-import { hear } from '../domain/provider-word.ts'
+import { hear, hearOfRefund, type ItemKind, type SuspensePosting } from '../domain/provider-word.ts'
 import { givenBack, type Refund } from '../domain/refund.ts'
 import type { CallbackReader, CallbackRequest, Told as ToldByCallback } from '../providers/callback-reader.ts'
 import { DUE_CHANNEL, ITEMS_CHANNEL, WITH_PROVIDER_CHANNEL } from './channels.ts'
-import { lockPayment } from './payment-store.ts'
+import { lockPayment, readPayments } from './payment-store.ts'
 import { openItem } from './reconciliation-store.ts'
-import { insertRefund, readRefunds } from './refund-store.ts'
+import { insertRefund, lockRefund, readRefunds, settleRefund } from './refund-store.ts'
 
 export interface CallbackDeps {
   readonly pool: Pool
@@ -72,14 +72,13 @@ type Taken = 'TAKEN' | 'OPENED' | 'UNKNOWN' | 'REFUSED'
 
 async function take(client: SqlClient, told: Told, now: Date): Promise<Taken> {
   const payment = await lockPayment(client, told.subjectId)
-  if (!payment) return (await takeOfRefund(client, told, now)) ? 'TAKEN' : 'UNKNOWN'
+  if (!payment) return await takeOfRefund(client, told, now)
   if (payment.provider !== told.provider) return 'UNKNOWN'
   const refunds = told.word === 'RETURNED' ? await readRefunds(client, [payment.id]) : new Map<string, Refund[]>()
   const returnedMinor = givenBack(refunds.get(payment.id) ?? [])
   const heard = hear({ ...payment, expectedMinor: expectedOf(payment), returnedMinor }, told)
   if (heard.do === 'refuse') return 'REFUSED'
-  if (!(await isNew(client, told, payment.id, now))) return 'TAKEN'
-  const id = uuidv5(`${told.provider}\n${told.eventId}`, EVENT_NAMESPACE)
+  if (!(await isNew(client, told, now))) return 'TAKEN'
   switch (heard.do) {
     case 'nothing':
       return 'TAKEN'
@@ -91,44 +90,56 @@ async function take(client: SqlClient, told: Told, now: Date): Promise<Taken> {
       )
       return 'TAKEN'
     case 'return': {
-      const refund = { id, paymentId: payment.id, leasedWalletId: payment.leasedWalletId, reason: RETURN_REASON }
+      const { id: paymentId, leasedWalletId } = payment
+      const refund = { id: idOf(told), paymentId, leasedWalletId, reason: RETURN_REASON }
       const asked = { source: 'PROVIDER', requestedBy: null, amountMinor: told.amountMinor } as const
       await insertRefund(client, { ...refund, ...asked }, now)
       return 'TAKEN'
     }
-    case 'open': {
-      const { debitCode = null, creditCode = null } = heard.posting ?? {}
-      const { provider, amountMinor, currency } = told
-      const money = { amountMinor, currency, debitCode, creditCode }
-      await openItem(client, { id, kind: heard.kind, provider, paymentId: payment.id, ...money, openedAt: now })
-      return 'OPENED'
-    }
+    case 'open':
+      return await open(client, told, { ...heard, paymentId: payment.id, now })
   }
 }
+
+/** What a provider says of a refund that goes through it. */
+async function takeOfRefund(client: SqlClient, told: Told, now: Date): Promise<Taken> {
+  const refund = await lockRefund(client, told.subjectId)
+  if (refund === null) return 'UNKNOWN'
+  const payment = (await readPayments(client, [refund.paymentId])).get(refund.paymentId)
+  if (payment?.provider !== told.provider) return 'UNKNOWN'
+  const heard = hearOfRefund({ ...refund, payment }, told)
+  if (heard.do === 'refuse') return 'REFUSED'
+  if (!(await isNew(client, told, now))) return 'TAKEN'
+  if (heard.do === 'open') return await open(client, told, { ...heard, paymentId: payment.id, now })
+  if (heard.do === 'settle') await settleRefund(client, refund.id, heard.outcome, now)
+  return 'TAKEN'
+}
+
+/** Opens an item for somebody to look into, with the posting that it makes. */
+async function open(
+  client: SqlClient,
+  told: Told,
+  heard: { kind: ItemKind; posting: SuspensePosting | null; paymentId: string; now: Date },
+): Promise<Taken> {
+  const { debitCode = null, creditCode = null } = heard.posting ?? {}
+  const { provider, amountMinor, currency } = told
+  const { kind, paymentId, now: openedAt } = heard
+  const money = { amountMinor, currency, debitCode, creditCode }
+  await openItem(client, { id: idOf(told), kind, provider, paymentId, ...money, openedAt })
+  return 'OPENED'
+}
+
+const idOf = ({ provider, eventId }: Told): string => uuidv5(`${provider}\n${eventId}`, EVENT_NAMESPACE)
 
 const expectedOf = ({ creditMinor, askedCreditMinor, askedDebitMinor, kind }: Payment): bigint | null =>
   creditMinor ?? askedCreditMinor ?? (kind === 'WITHDRAWAL' ? askedDebitMinor : null)
 
 /** Keeps the provider's id of an event; false when it was kept before. */
-async function isNew(client: SqlClient, told: Told, subjectId: string, now: Date): Promise<boolean> {
+async function isNew(client: SqlClient, told: Told, now: Date): Promise<boolean> {
   const { rowCount } = await client.query(
     `insert into provider_callbacks (provider, event_id, payment_id, outcome, received_at) values ($1, $2, $3, $4, $5)
      on conflict do nothing`,
-    [told.provider, told.eventId, subjectId, told.word, now],
+    [told.provider, told.eventId, told.subjectId, told.word, now],
   )
-  return rowCount === 1
-}
-
-/** The outcome of a refund that goes through the provider; false where there is none of that id and amount. */
-async function takeOfRefund(client: SqlClient, told: Told, now: Date): Promise<boolean> {
-  if (told.word !== 'SETTLED' && told.word !== 'FAILED') return false
-  const { rowCount } = await client.query(
-    `update refunds r set provider_outcome = coalesce(r.provider_outcome, $2),
-       due_at = case when r.status = 'PENDING' then $3::timestamptz else r.due_at end
-     from payments p
-     where r.id = $1 and p.id = r.payment_id and p.provider = $4 and r.amount_minor = $5 and p.to_currency = $6`,
-    [told.subjectId, told.word, now, told.provider, told.amountMinor, told.currency],
-  )
-  if (rowCount === 1) await isNew(client, told, told.subjectId, now)
   return rowCount === 1
 }
