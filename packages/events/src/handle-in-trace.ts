@@ -2,6 +2,7 @@ import { contextOf, inSpan } from '@corridor/platform'
 import { SpanKind } from '@opentelemetry/api'
 import type { Consumer } from './bus.ts'
 import type { DeliveredEvent } from './event.ts'
+import { countConsumed } from './event-metrics.ts'
 
 /** The consumer's effect, as part of the trace in which the event was written. */
 export const handleInTrace = (consumer: Consumer, event: DeliveredEvent): Promise<void> =>
@@ -13,5 +14,5 @@ export const handleInTrace = (consumer: Consumer, event: DeliveredEvent): Promis
       attributes: { 'messaging.destination.name': event.topic, 'messaging.message.id': event.id },
       parent: contextOf(event.traceparent),
     },
-    () => consumer.handle(event),
+    () => countConsumed(consumer.name, consumer.handle(event)),
   )

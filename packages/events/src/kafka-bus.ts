@@ -11,6 +11,7 @@ import { type Consumer, type EventBus, Undeliverable } from './bus.ts'
 import { fromCloudEvent, toCloudEvent, UnreadableEvent } from './cloud-event.ts'
 import { deadLetterTopic } from './dead-letter-topic.ts'
 import type { DeliveredEvent, Topic } from './event.ts'
+import { tellConsumerLag } from './event-metrics.ts'
 import { handleInTrace } from './handle-in-trace.ts'
 import { connectKafka, type KafkaClientOptions, KafkaSender } from './kafka-client.ts'
 
@@ -190,6 +191,8 @@ class Delivery {
   /** Ends early, with the rest to be fetched again, when the partition was taken away or the bus closes. */
   async batch(payload: EachBatchPayload): Promise<void> {
     const { batch, heartbeat, commitOffsetsIfNecessary } = payload
+    const consumer = this.options.consumer.name
+    tellConsumerLag({ consumer, topic: batch.topic, partition: batch.partition }, Number(batch.offsetLag()))
     for (let from = 0; from < batch.messages.length; from += EVENTS_AT_ONCE) {
       if (!(await this.group(payload, batch.messages.slice(from, from + EVENTS_AT_ONCE)))) return
       await commitOffsetsIfNecessary()

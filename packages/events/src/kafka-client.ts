@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import type { Logger } from '@corridor/platform'
 import { type IHeaders, Kafka, logLevel, Partitioners, type Producer, type SASLOptions } from 'kafkajs'
 import type { KafkaConnection } from './kafka-settings.ts'
@@ -8,12 +9,12 @@ export interface KafkaClientOptions extends KafkaConnection {
   readonly logger: Logger
 }
 
-export function connectKafka({ brokers, clientId, logger, tls, credentials }: KafkaClientOptions): Kafka {
+export function connectKafka({ brokers, clientId, logger, tls, caFile, credentials }: KafkaClientOptions): Kafka {
   const write = { [logLevel.ERROR]: 'error', [logLevel.WARN]: 'warn' } as const
   return new Kafka({
     brokers: [...brokers],
     clientId,
-    ...(tls === undefined ? {} : { ssl: tls }),
+    ...(tls === true ? { ssl: caFile === undefined ? true : { ca: readFileSync(caFile, 'utf8') } } : {}),
     // The client knows one type per mechanism; with these three all take a user and a password.
     ...(credentials === undefined ? {} : { sasl: credentials as SASLOptions }),
     logLevel: logLevel.INFO,

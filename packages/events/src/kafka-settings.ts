@@ -13,8 +13,10 @@ export interface KafkaCredentials {
 export interface KafkaConnection {
   /** Where to find the cluster: `host:port`, one or more. */
   readonly brokers: readonly string[]
-  /** TLS with the certificate authorities that Node trusts. Off unless said. */
+  /** TLS with the certificate authorities that Node trusts, or with `caFile`'s. Off unless said. */
   readonly tls?: boolean
+  /** PEM, read when the cluster is first reached: the authorities to trust in place of Node's. */
+  readonly caFile?: string
   readonly credentials?: KafkaCredentials
   /** Copies of each partition that is made here; never more than there are brokers. One unless said. */
   readonly replicationFactor?: number
@@ -35,23 +37,31 @@ const brokerList: Setting<readonly string[]> = {
   expects: 'host:port, or several separated by commas',
 }
 
-/** @throws ConfigError listing every bad name of the `KAFKA_` variables; a SASL mechanism needs its user and password. */
+/**
+ * @throws ConfigError listing every bad name of the `KAFKA_` variables; a SASL mechanism needs its user and password, and a
+ * file of authorities is for TLS.
+ */
 export function readKafkaConnection(env: Environment): KafkaConnection {
-  const { KAFKA_BROKERS, KAFKA_TLS, KAFKA_TOPIC_PREFIX, KAFKA_REPLICATION_FACTOR, ...sasl } = readConfig(env, {
+  const { KAFKA_BROKERS, KAFKA_TLS, KAFKA_TLS_CA_FILE, ...others } = readConfig(env, {
     KAFKA_BROKERS: brokerList,
     KAFKA_TLS: setting.flag(false),
+    KAFKA_TLS_CA_FILE: setting.optional(setting.text()),
     KAFKA_TOPIC_PREFIX: setting.text(''),
     KAFKA_REPLICATION_FACTOR: setting.integer(1, MAX_REPLICATION_FACTOR),
     KAFKA_SASL_MECHANISM: setting.optional(setting.oneOf(MECHANISMS)),
     KAFKA_SASL_USERNAME: setting.optional(setting.text()),
     KAFKA_SASL_PASSWORD: setting.optional(setting.text()),
   })
-  const { KAFKA_SASL_MECHANISM: mechanism, KAFKA_SASL_USERNAME: username, KAFKA_SASL_PASSWORD: password } = sasl
+  const { KAFKA_SASL_MECHANISM: mechanism, KAFKA_SASL_USERNAME: username, KAFKA_SASL_PASSWORD: password } = others
+  if (KAFKA_TLS_CA_FILE !== undefined && !KAFKA_TLS) {
+    throw new ConfigError(['KAFKA_TLS_CA_FILE is set; KAFKA_TLS must be true too'])
+  }
   const connection = {
     brokers: KAFKA_BROKERS,
     tls: KAFKA_TLS,
-    prefix: KAFKA_TOPIC_PREFIX,
-    replicationFactor: KAFKA_REPLICATION_FACTOR,
+    ...(KAFKA_TLS_CA_FILE === undefined ? {} : { caFile: KAFKA_TLS_CA_FILE }),
+    prefix: others.KAFKA_TOPIC_PREFIX,
+    replicationFactor: others.KAFKA_REPLICATION_FACTOR,
   }
   if (mechanism === undefined) return connection
   if (username === undefined || password === undefined) {
@@ -62,10 +72,11 @@ export function readKafkaConnection(env: Environment): KafkaConnection {
 
 /** The variables that `readKafkaConnection` reads as this connection, for a process that is started from here. */
 export function kafkaEnvironment(connection: KafkaConnection): Record<string, string> {
-  const { brokers, tls, credentials, prefix, replicationFactor } = connection
+  const { brokers, tls, caFile, credentials, prefix, replicationFactor } = connection
   return {
     KAFKA_BROKERS: brokers.join(','),
     ...(tls === undefined ? {} : { KAFKA_TLS: String(tls) }),
+    ...(caFile === undefined ? {} : { KAFKA_TLS_CA_FILE: caFile }),
     ...(prefix === undefined ? {} : { KAFKA_TOPIC_PREFIX: prefix }),
     ...(replicationFactor === undefined ? {} : { KAFKA_REPLICATION_FACTOR: String(replicationFactor) }),
     ...(credentials === undefined

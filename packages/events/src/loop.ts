@@ -1,4 +1,5 @@
 import { Degraded, dependsOn, type Logger, type Wakeups } from '@corridor/platform'
+import { roundsOf } from './event-metrics.ts'
 
 export interface LoopOptions {
   readonly name: string
@@ -60,6 +61,7 @@ export class Loop {
 
   private async run(): Promise<void> {
     let failures = 0
+    const rounds = roundsOf(this.options.name)
     while (!this.stopping) {
       this.woken = false
       this.roundSinceMs = performance.now()
@@ -68,8 +70,10 @@ export class Loop {
         more = await this.options.round()
         failures = 0
         this.failingSinceMs = null
+        rounds.done.add()
       } catch (error) {
         failures += 1
+        rounds.failed.add()
         this.failingSinceMs ??= performance.now()
         this.options.logger.error({ error, loop: this.options.name, failures }, 'round failed')
       }

@@ -3,6 +3,7 @@ import { SpanKind } from '@opentelemetry/api'
 import type { EventBus, Undeliverable } from './bus.ts'
 import { queueChannel } from './enqueue.ts'
 import type { DeliveredEvent, EventData, Topic } from './event.ts'
+import { countRelayed, observeOutbox } from './event-metrics.ts'
 import { Lease } from './lease.ts'
 import { Loop } from './loop.ts'
 
@@ -40,6 +41,7 @@ const DEFAULT_LEASE_TTL_MS = 5_000
 export class Relay {
   private readonly lease: Lease
   private readonly loop: Loop
+  private endReading: (() => void) | null = null
 
   constructor(private readonly options: RelayOptions) {
     this.lease = new Lease({ name: `relay:${options.domain}`, ttlMs: options.leaseTtlMs ?? DEFAULT_LEASE_TTL_MS })
@@ -54,10 +56,13 @@ export class Relay {
   }
 
   start(): void {
+    this.endReading ??= observeOutbox(this.options.domain, this.options.pool)
     this.loop.start()
   }
 
   async stop(): Promise<void> {
+    this.endReading?.()
+    this.endReading = null
     await this.loop.stop()
     await this.lease.release(this.options.pool)
   }
@@ -75,6 +80,7 @@ export class Relay {
     )
     if (failed.length === 0) await this.remove(pool, queued)
     else await this.settle(queued, failed)
+    countRelayed(this.options.domain, queued.length - failed.length)
     for (const { eventId, message } of failed) {
       this.options.logger.error({ domain: this.options.domain, event: eventId, reason: message }, 'event parked')
     }

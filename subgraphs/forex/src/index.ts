@@ -22,6 +22,7 @@ import { type ExposurePolicy, STANDARD_EXPOSURE_POLICY } from './domain/exposure
 import type { Policies } from './domain/policy.ts'
 import type { Tick } from './domain/rate.ts'
 import { ExposureBook } from './exposure-book.ts'
+import { observeRates } from './forex-metrics.ts'
 import { type DynamoSettings, RateHistory } from './history/rate-history.ts'
 import { RateBook } from './rate-book.ts'
 import { RateCache } from './rate-cache.ts'
@@ -90,6 +91,7 @@ export async function createForexSubgraph(deps: ForexDeps): Promise<ForexSubgrap
   const keys = new IdempotencyKeys(deps.idempotencySecret)
   const cache = deps.cache ?? inProcessCache()
   const book = new RateBook({ pool, wakeups, cache: new RateCache(cache), logger, clock })
+  const endReading = observeRates(book, clock)
   const history = deps.dynamo && new RateHistory(deps.dynamo)
   if (history) await ensureHistory(history, logger)
   const overrides = new RateOverrides({ pool, wakeups, clock, book })
@@ -121,6 +123,7 @@ export async function createForexSubgraph(deps: ForexDeps): Promise<ForexSubgrap
       ...(history ? [await checkDependency('dynamodb', () => history.check())] : []),
     ],
     async close() {
+      endReading()
       book.close()
       history?.close()
       await pool.end()

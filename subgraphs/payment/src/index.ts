@@ -11,6 +11,7 @@ import {
 } from '@corridor/subgraph'
 import { type FeePolicy, STANDARD_FEES } from './domain/fee.ts'
 import { PaymentEventWatcher } from './event-watcher.ts'
+import { observeWaiting } from './payment-metrics.ts'
 import { callbackReaders, type Funding } from './providers/funding.ts'
 import { PaymentEventResolver } from './resolvers/event-resolver.ts'
 import { OwnerResolver } from './resolvers/owner-resolver.ts'
@@ -74,6 +75,7 @@ const CALLBACK_STATUS: Readonly<Record<string, number>> = { SIGNATURE_INVALID: 4
 export async function createPaymentSubgraph(deps: PaymentDeps): Promise<PaymentSubgraph> {
   const { clock, logger, wakeups, funding, fees = STANDARD_FEES } = deps
   const pool = createPool({ url: deps.databaseUrl, service: 'payment-service' })
+  const endReading = observeWaiting(pool)
   const keys = new IdempotencyKeys(deps.idempotencySecret)
   const wallets = walletPort(deps.wallet)
   const quotes = quotePort(deps.forex)
@@ -129,6 +131,7 @@ export async function createPaymentSubgraph(deps: PaymentDeps): Promise<PaymentS
     routes: { 'POST /callbacks/*': callback },
     ready: async () => [await checkDatabase(pool)],
     async close() {
+      endReading()
       watcher.close()
       await pool.end()
     },

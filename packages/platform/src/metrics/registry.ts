@@ -61,9 +61,9 @@ export class Metric<Attribute extends string = string, Series = Counter | Gauge 
     return member.series
   }
 
-  /** Takes a series away: of what there is no more. Its values stay admitted. */
-  forget(attributes: Attributes<Attribute>): void {
-    this.members.delete(this.allowed.map(([name, values]) => `${values.admit(attributes[name])}\n`).join(''))
+  /** Takes all series away, before those that there are now are told anew. */
+  clear(): void {
+    this.members.clear()
   }
 
   all(): Iterable<Member<Series>> {

@@ -16,6 +16,7 @@ import {
   type JournalResult,
   MAX_JOURNALS_PER_BATCH,
 } from '../domain/journal.ts'
+import { countGroup, recordLockWait } from '../ledger-metrics.ts'
 import { lockAccounts, readHolds, readTaken } from './books-reading.ts'
 import { writeBatch } from './books-writing.ts'
 import type { HouseAccounts } from './house-accounts.ts'
@@ -51,6 +52,7 @@ export async function postJournals(
         postIn(client, requests, { clock: deps.clock, attempt }),
       )
       await written
+      countGroup(results)
       deps.wakeups.wake(queueChannel('ledger'))
       return results
     } catch (error) {
@@ -75,7 +77,9 @@ async function postIn(
   { clock, attempt }: { clock: Clock; attempt: number },
 ): Promise<Posted> {
   const holds = await readHolds(client, requests)
+  const askedMs = performance.now()
   const { accounts, newestEntryMs } = await lockAccounts(client, accountsOf(requests, holds))
+  recordLockWait(performance.now() - askedMs)
   const now = clock.now() // Read behind the lock, after whoever had it before.
   const at = new Date(Math.max(now.getTime(), newestEntryMs))
   const assumeNew = attempt === 1 && holds.length === 0

@@ -8,7 +8,7 @@ import {
   uuidv7,
   type Wakeups,
 } from '@corridor/platform'
-import { metrics } from '@opentelemetry/api'
+import { tellInvariants } from '../ledger-metrics.ts'
 import { statusEvent } from './accounts.ts'
 import { checkInvariants, type FoundInvariant, type InvariantCheck } from './check-invariants.ts'
 
@@ -33,7 +33,7 @@ interface Consequences {
 export async function reconcileBooks(deps: ReconcileDeps): Promise<readonly InvariantCheck[]> {
   const checks = await checkInvariants(deps)
   const { pool, clock, logger, wakeups } = deps
-  measure(checks)
+  tellInvariants(checks)
   const { found, ended, frozen } = await inTransaction(pool, (client) => act(client, checks, clock.now()))
   for (const { name, detail } of checks.filter(({ holds }) => !holds)) {
     const isNew = found.some((breach) => breach.name === name)
@@ -43,14 +43,6 @@ export async function reconcileBooks(deps: ReconcileDeps): Promise<readonly Inva
   for (const name of ended) logger.warn({ invariant: name }, 'an invariant of the books holds again')
   if (found.length + ended.length + frozen.length > 0) wakeups.wake(queueChannel('ledger'))
   return checks
-}
-
-/** Asked of the API each time: the process may start its export of metrics after this module was loaded. */
-function measure(checks: readonly InvariantCheck[]): void {
-  const gauge = metrics.getMeter('ledger').createGauge('ledger.invariant.broken', {
-    description: 'One while an invariant of the books is broken, else zero.',
-  })
-  for (const { name, holds } of checks) gauge.record(holds ? 0 : 1, { invariant: name })
 }
 
 async function act(client: SqlClient, checks: readonly FoundInvariant[], now: Date): Promise<Consequences> {

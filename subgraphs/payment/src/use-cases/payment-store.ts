@@ -2,6 +2,7 @@ import { enqueueEvents, type NewEvent } from '@corridor/events'
 import type { SqlClient } from '@corridor/platform'
 import { ARRIVED_STATUSES, type Payment } from '../domain/payment.ts'
 import { assertTransition } from '../domain/transitions.ts'
+import { countTaken, countTransition } from '../payment-metrics.ts'
 
 const COLUMNS = `id, number, kind, status, version, payer, payee, from_wallet_id as "fromWalletId", to_wallet_id as "toWalletId",
   leased_wallet_id as "leasedWalletId", from_currency as "fromCurrency", to_currency as "toCurrency",
@@ -76,6 +77,7 @@ export async function insertPayments(
     values: [toJson(payments), now],
   })
   await enqueueEvents(client, rows.map(toEvent))
+  countTaken(rows.length)
   return new Map(rows.map((row) => [row.id, row]))
 }
 
@@ -226,6 +228,9 @@ export async function writeChanges(
   })
   const ids = new Set(written.rows.map(({ id }) => id))
   await enqueueEvents(client, rows.filter(({ id, moved }) => moved && ids.has(id)).map(toEvent))
+  for (const { before, after } of changes) {
+    if (before.status !== after.status && ids.has(before.id)) countTransition(before, after, now)
+  }
   return ids
 }
 
