@@ -2,13 +2,14 @@ import type { IncomingHttpHeaders, IncomingMessage } from 'node:http'
 import type { Logger } from '@corridor/platform'
 import type { Dispatcher } from 'undici'
 import { errorReply, type Reply, readBody } from './http.ts'
+import { ending, openTrace } from './spans.ts'
 
 /** Which subgraph takes the callbacks of each provider. */
 export type CallbackOwners = Readonly<Record<string, string>>
 
 export const CALLBACK_PATH = /^\/callbacks\/([a-z0-9][a-z0-9-]{0,31})$/
 
-/** Of one connection only (RFC 9110, section 7.6.1), or made anew for the next. */
+/** Of one connection only (RFC 9110, section 7.6.1), of another's traces, or made anew for the next. */
 const HOP_BY_HOP = new Set([
   'connection',
   'content-length',
@@ -20,6 +21,8 @@ const HOP_BY_HOP = new Set([
   'proxy-connection',
   'te',
   'trailer',
+  'traceparent',
+  'tracestate',
   'transfer-encoding',
   'upgrade',
 ])
@@ -30,7 +33,14 @@ const IDENTITY = new Set(['authorization', 'cookie', 'x-jwt-assertion'])
  * Hands a provider's callback to the subgraph that owns it, byte for byte, with the headers that carry its signature.
  * The owner checks it and answers after it has committed; its status is the provider's answer.
  */
-export async function forwardCallback(input: {
+export function forwardCallback(input: Callback): Promise<Reply> {
+  // A provider's own trace is none of ours.
+  const { traceparent, span } = openTrace({}, 'POST /callbacks/{provider}')
+  const reply = forward(input, traceparent)
+  return span === null ? reply : ending(span, reply)
+}
+
+interface Callback {
   request: IncomingMessage
   provider: string
   owners: CallbackOwners
@@ -38,7 +48,9 @@ export async function forwardCallback(input: {
   dispatcher: Dispatcher
   maxBytes: number
   logger: Logger
-}): Promise<Reply> {
+}
+
+async function forward(input: Callback, traceparent: string): Promise<Reply> {
   const { request, provider, owners, urls, dispatcher, maxBytes, logger } = input
   const url = Object.hasOwn(owners, provider) ? urls.get(owners[provider] ?? '') : undefined
   if (url === undefined) return errorReply(404, 'NOT_FOUND', 'There is nothing here.')
@@ -48,7 +60,7 @@ export async function forwardCallback(input: {
       origin: new URL(url).origin,
       path: `/callbacks/${provider}`,
       method: 'POST',
-      headers: forwarded(request.headers),
+      headers: { ...forwarded(request.headers), traceparent },
       body,
     })
     const text = Buffer.from(await answer.body.arrayBuffer())

@@ -1,4 +1,5 @@
 import type { Caller } from '@corridor/platform'
+import type { Span } from '@opentelemetry/api'
 import type { Departure } from './departure.ts'
 
 /** What the router knows of one operation, and hands on to the subgraphs as token and headers. */
@@ -18,4 +19,6 @@ export interface TraceHeaders {
   readonly traceId: string
   readonly traceparent: string
   readonly tracestate: string | null
+  /** What is done stands below it; null: it is not recorded. */
+  readonly span: Span | null
 }

@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { type Caller, ERROR_MESSAGES, Fault, type Logger, RefusalError } from '@corridor/platform'
 import { LRUCache } from 'lru-cache'
 import { type ApolloHttp, type Asked, searchOf } from './apollo-http.ts'
-import type { RouterContext } from './context.ts'
+import type { RouterContext, TraceHeaders } from './context.ts'
 import { Departure, onceOver } from './departure.ts'
 import { isObject } from './execution/json.ts'
 import { errorReply, type Reply, readBody } from './http.ts'
@@ -12,7 +12,7 @@ import type { Checked, OperationExecutor, OperationRequest } from './operation-e
 import { type RegisteredOperations, sha256, UNREGISTERED, type Unregistered } from './registered-operations.ts'
 import { type RequestLimits, tooManyRequests } from './request-limits.ts'
 import { responseText } from './response-text.ts'
-import { traceOf } from './trace.ts'
+import { ending, openTrace } from './spans.ts'
 
 export interface GraphqlHttpOptions {
   readonly apollo: ApolloHttp
@@ -56,8 +56,7 @@ export function createGraphqlHttp(
     return reply
   }
 
-  return async (request, response) => {
-    const trace = traceOf(request.headers)
+  const answer = async (request: IncomingMessage, response: ServerResponse, trace: TraceHeaders): Promise<Reply> => {
     const addressWaitMs = requestLimits.ofAddress(requestLimits.addressOf(request))
     if (addressWaitMs !== null) return inAcceptedType(request, tooManyRequests(addressWaitMs, trace.traceId))
     const found = await identity.authenticate(credentialsOf(request.headers)).catch((error: unknown) => error)
@@ -106,6 +105,12 @@ export function createGraphqlHttp(
     }
     if (known.checked.operation.operation.operation !== 'query') return run()
     return running.share({ caller, key: `${contentType}\n${body.text}`, response, run })
+  }
+
+  return (request, response) => {
+    const trace = openTrace(request.headers, request.method === 'POST' ? 'POST /graphql' : 'GET /graphql')
+    const reply = answer(request, response, trace)
+    return trace.span === null ? reply : ending(trace.span, reply)
   }
 }
 

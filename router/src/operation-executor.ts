@@ -14,7 +14,7 @@ import {
 import { type Authorized, authorizeOperation, demandsOf } from './authorize-operation.ts'
 import { toFormatted } from './client-errors.ts'
 import { fragmentsOf, type SizeLimit, sizeLimit } from './complexity.ts'
-import type { RouterContext } from './context.ts'
+import type { RouterContext, TraceHeaders } from './context.ts'
 import { Documents, type KnownDocument } from './documents.ts'
 import { type CompiledPlan, compilePlan } from './execution/compile-plan.ts'
 import { compileWriter, type Incident, type ResponseWriter } from './execution/compile-writer.ts'
@@ -22,6 +22,7 @@ import { type JsonObject, own } from './execution/json.ts'
 import type { SharedObjects } from './execution/places.ts'
 import { openRequests, type Transport } from './execution/transport.ts'
 import type { RouterLimits } from './limits.ts'
+import { inOperation, planning } from './spans.ts'
 import type { SupergraphModel } from './supergraph.ts'
 import { unauthorizedAt } from './unauthorized.ts'
 
@@ -140,11 +141,21 @@ export class OperationExecutor {
   }
 
   /** Runs a query or a mutation. */
-  async run(checked: Checked, { variables, context }: OperationRequest): Promise<Executed> {
+  run(checked: Checked, request: OperationRequest): Promise<Executed> {
+    const { text, context } = request
+    const { operation } = checked.operation
+    const parent = context.trace.span
+    if (parent === null) return this.#run(checked, request)
+    return inOperation({ parent, text, context, operation }, (inside) =>
+      this.#run(checked, { ...request, context: inside }),
+    )
+  }
+
+  async #run(checked: Checked, { variables, context }: OperationRequest): Promise<Executed> {
     if (checked.operation.operation.operation === 'subscription') {
       return refused('Subscriptions are offered on WebSocket.', 'BAD_REQUEST')
     }
-    const prepared = this.prepare(checked.operation, context.caller)
+    const prepared = this.prepare(checked.operation, context.caller, context.trace)
     if (prepared.authorized.kind === 'refused') return { data: 'null', errors: [prepared.authorized.error.toJSON()] }
     return this.runPrepared({ prepared, checked, variables, context, data: {} })
   }
@@ -166,11 +177,11 @@ export class OperationExecutor {
     }
   }
 
-  prepare(operation: KnownOperation, caller: Caller): Prepared {
+  prepare(operation: KnownOperation, caller: Caller, trace?: TraceHeaders): Prepared {
     const key = this.supergraph.permissions.heldBy(caller) & operation.demands
     const known = operation.prepared.get(key)
     if (known) return known
-    const prepared = this.#prepare(operation, caller)
+    const prepared = planning(trace, () => this.#prepare(operation, caller))
     if (operation.prepared.size >= MAX_PREPARED) {
       operation.prepared.clear()
       operation.callers.clear()

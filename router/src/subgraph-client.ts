@@ -4,6 +4,7 @@ import type { RouterContext } from './context.ts'
 import type { Departure } from './departure.ts'
 import type { Transport } from './execution/transport.ts'
 import type { RouterLimits } from './limits.ts'
+import { inFetch } from './spans.ts'
 
 export interface SubgraphClients extends Transport {
   close(): Promise<void>
@@ -44,19 +45,25 @@ export function createSubgraphClients({ urls, signer, limits, logger, tls }: Sub
     return found
   }
 
+  const send = async (subgraph: string, body: string, context: RouterContext): Promise<string> => {
+    const { departure } = context
+    const timeoutMs = Math.max(0, Math.min(limits.subgraphTimeoutMs, context.deadlineMs - performance.now()))
+    try {
+      if (departure?.left) throw new Error('the client left')
+      const { pool, path } = poolOf(subgraph)
+      const token = await signer.sign(subgraph, context.caller)
+      return await post({ pool, path, headers: headersFor(context, token), body, timeoutMs, departure })
+    } catch (error) {
+      if (!departure?.left) logger.warn({ error, subgraph }, 'a subgraph did not answer')
+      throw new Fault('SERVICE_UNAVAILABLE', `Subgraph ${subgraph} did not answer.`, { cause: error })
+    }
+  }
+
   return {
-    async send(subgraph, body, context) {
-      const { departure } = context
-      const timeoutMs = Math.max(0, Math.min(limits.subgraphTimeoutMs, context.deadlineMs - performance.now()))
-      try {
-        if (departure?.left) throw new Error('the client left')
-        const { pool, path } = poolOf(subgraph)
-        const token = await signer.sign(subgraph, context.caller)
-        return await post({ pool, path, headers: headersFor(context, token), body, timeoutMs, departure })
-      } catch (error) {
-        if (!departure?.left) logger.warn({ error, subgraph }, 'a subgraph did not answer')
-        throw new Fault('SERVICE_UNAVAILABLE', `Subgraph ${subgraph} did not answer.`, { cause: error })
-      }
+    send(subgraph, body, context) {
+      const parent = context.trace.span
+      if (parent === null) return send(subgraph, body, context)
+      return inFetch({ subgraph, parent, context }, (inside) => send(subgraph, body, inside))
     },
     close: async () => {
       await Promise.all([...pools.values()].map(({ pool }) => pool.close()))

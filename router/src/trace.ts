@@ -7,17 +7,23 @@ const MAX_TRACESTATE = 512
 const TRACE_ID_BYTES = 16
 const SPAN_ID_BYTES = 8
 
-/** The client's trace (W3C Trace Context), or a new one: every error names its trace, so that it can be found. */
-export function traceOf(headers: IncomingHttpHeaders): TraceHeaders {
+/** The client's trace (W3C Trace Context), where he names one. */
+export function givenTrace(headers: IncomingHttpHeaders): Pick<TraceHeaders, 'traceparent' | 'tracestate'> | null {
   const given = typeof headers.traceparent === 'string' ? headers.traceparent : ''
-  const traceId = TRACEPARENT.exec(given)?.[1]
-  if (traceId === undefined) return newTrace()
+  if (!TRACEPARENT.test(given)) return null
   const state = typeof headers.tracestate === 'string' ? headers.tracestate : ''
-  const tracestate = state.length > 0 && state.length <= MAX_TRACESTATE ? state : null
-  return { traceId, traceparent: given, tracestate }
+  return { traceparent: given, tracestate: state.length > 0 && state.length <= MAX_TRACESTATE ? state : null }
 }
 
+/** The client's trace or a new one, to be named by errors. */
+export function traceOf(headers: IncomingHttpHeaders): TraceHeaders {
+  const given = givenTrace(headers)
+  return given === null ? newTrace() : { ...given, traceId: given.traceparent.split('-')[1] ?? '', span: null }
+}
+
+/** A trace that nobody records, to be named by errors. */
 export function newTrace(): TraceHeaders {
   const traceId = randomBytes(TRACE_ID_BYTES).toString('hex')
-  return { traceId, traceparent: `00-${traceId}-${randomBytes(SPAN_ID_BYTES).toString('hex')}-01`, tracestate: null }
+  const traceparent = `00-${traceId}-${randomBytes(SPAN_ID_BYTES).toString('hex')}-00`
+  return { traceId, traceparent, tracestate: null, span: null }
 }

@@ -132,6 +132,7 @@ export class FederatedSubscriptions {
     return {
       operation,
       url: urls().get(subgraph) ?? '',
+      traceparent: request.context.trace.traceparent,
       token: () => signer.sign(subgraph, request.context.caller),
       readStart: (field) => this.#readStart(subgraph, field, request),
       maxEventBytes: limits.subgraphResponseBytes,

@@ -1,4 +1,4 @@
-import type { IncomingMessage, Server } from 'node:http'
+import type { IncomingHttpHeaders, IncomingMessage, Server } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { type Caller, type Clock, ERROR_MESSAGES, type Logger, RefusalError, refuse } from '@corridor/platform'
 import { type ExecutionArgs, type ExecutionResult, type FormattedExecutionResult, GraphQLError } from 'graphql'
@@ -13,6 +13,7 @@ import type { Checked, OperationExecutor, OperationRequest } from '../operation-
 import { type RegisteredOperations, UNREGISTERED, type Unregistered } from '../registered-operations.ts'
 import { callerKey, type RequestLimits, retryAfter } from '../request-limits.ts'
 import { responseText } from '../response-text.ts'
+import { ending, openTrace } from '../spans.ts'
 import { traceOf } from '../trace.ts'
 import { atExpiry } from './at-expiry.ts'
 import type { EventReader, FederatedSubscriptions } from './federated-subscriptions.ts'
@@ -40,6 +41,8 @@ export interface ServeSubscriptionsOptions {
 interface Extra {
   readonly socket: WebSocket
   readonly credentials: Credentials
+  /** Of the handshake: its trace is that of operations which name none themselves. */
+  readonly headers: IncomingHttpHeaders
   readonly trace: TraceHeaders
   readonly address: string
   caller: Caller | null
@@ -77,7 +80,7 @@ export function serveSubscriptions(options: ServeSubscriptionsOptions): { close(
     else if (sockets.clients.size >= limits.sockets) refuseUpgrade(stream, '503 Service Unavailable')
     else {
       const { headers } = request
-      const extra = { credentials: credentialsOf(headers), trace: traceOf(headers), address, caller: null }
+      const extra = { credentials: credentialsOf(headers), headers, trace: traceOf(headers), address, caller: null }
       sockets.handleUpgrade(request, stream, head, (socket) => open({ ...extra, socket }))
     }
   }
@@ -176,12 +179,14 @@ function createProtocol(options: ServeSubscriptionsOptions) {
       const executor = options.executor()
       const read = executor.documents.read(payload.query)
       if ('errors' in read) return read.errors
-      const request = requestOf(payload, extra.caller, extra.trace, limits)
-      const checked = executor.check(read.known, request)
+      const asked = requestOf(payload, extra.caller, extra.trace, limits)
+      const checked = executor.check(read.known, asked)
       if ('errors' in checked) return checked.errors.map(({ message, ...rest }) => new GraphQLError(message, rest))
       const isSubscription = checked.operation.operation.operation === 'subscription'
       const giveBack = isSubscription ? heldSubscriptions.take(holderOf(extra.caller, extra)) : () => undefined
       if (!giveBack) return told(coded('TOO_MANY_REQUESTS'))
+      const trace = openTrace(traceHeadersOf(payload) ?? extra.headers, isSubscription ? 'subscribe' : 'execute')
+      const request = { ...asked, context: { ...asked.context, trace } }
       return {
         schema: executor.supergraph.schema,
         document: read.known.document,
@@ -191,13 +196,17 @@ function createProtocol(options: ServeSubscriptionsOptions) {
     },
     async execute(args) {
       const { executor, checked, request } = contextOf(args)
-      return resultOf(responseText(await executor.run(checked, request), request.context, logger))
+      const { span } = request.context.trace
+      const run = executor.run(checked, request)
+      const executed = await (span === null ? run : ending(span, run))
+      return resultOf(responseText(executed, request.context, logger))
     },
     subscribe(args) {
       const operation = contextOf(args)
       const { request, socket, giveBack } = operation
       const onOverflow = (): void => socket.close(TRY_AGAIN_LATER, 'Reader too slow')
       const opened = subscriptions.subscribe({ ...operation, onOverflow })
+      request.context.trace.span?.end() // Its events have spans of their own: it may last for days.
       if ('errors' in opened) {
         giveBack()
         return resultOf(responseText(opened, request.context, logger))
@@ -236,6 +245,13 @@ const requestOf = (
   variables: variables ?? {},
   context: { caller, trace, idempotencyKey: null, deadlineMs: performance.now() + limits.requestTimeoutMs },
 })
+
+/** The trace that an operation itself names: browsers can give a handshake no headers. */
+function traceHeadersOf({ extensions }: SubscribePayload): IncomingHttpHeaders | null {
+  const { traceparent, tracestate } = extensions ?? {}
+  if (typeof traceparent !== 'string') return null
+  return { traceparent, ...(typeof tracestate === 'string' ? { tracestate } : {}) }
+}
 
 const MESSAGES = { ...ERROR_MESSAGES, ...UNREGISTERED }
 

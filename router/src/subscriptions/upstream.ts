@@ -23,6 +23,8 @@ export interface UpstreamOptions {
   readonly operation: UpstreamOperation
   /** http://localhost:8001/graphql */
   readonly url: string
+  /** In which trace the subgraph opens it. */
+  readonly traceparent: string
   /** A new internal token, for each connection. */
   readonly token: () => Promise<string>
   /** Reads the cursor of now from the subgraph's field of that name. */
@@ -132,7 +134,7 @@ export function openUpstream(options: UpstreamOptions, sink: UpstreamSink): { cl
   return { close }
 }
 
-function connectionTo({ url, token, maxEventBytes, tls }: UpstreamOptions, onOpen: () => void): Client {
+function connectionTo({ url, traceparent, token, maxEventBytes, tls }: UpstreamOptions, onOpen: () => void): Client {
   let pongTimeout: NodeJS.Timeout | undefined
   const client = createClient({
     url: url.replace(/^http/, 'ws'),
@@ -146,7 +148,7 @@ function connectionTo({ url, token, maxEventBytes, tls }: UpstreamOptions, onOpe
         })
       }
     },
-    connectionParams: async () => ({ authorization: `Bearer ${await token()}` }),
+    connectionParams: async () => ({ authorization: `Bearer ${await token()}`, traceparent }),
     connectionAckWaitTimeout: HANDSHAKE_TIMEOUT_MS,
     keepAlive: KEEP_ALIVE_MS,
     retryAttempts: 0,
