@@ -16,6 +16,7 @@ describe('the settings of Kafka', () => {
     const connection: KafkaConnection = {
       brokers: ['one:9092', 'two:9093'],
       tls: true,
+      caFile: '/etc/corridor/ca.pem',
       credentials: { mechanism: 'scram-sha-512', username: 'corridor', password: 'pa,ss: word' },
       prefix: 'blue.',
       replicationFactor: 3,
@@ -25,6 +26,11 @@ describe('the settings of Kafka', () => {
 
   it.each(['', 'one', 'one:9092,', 'one:port', 'kafka://one:9092'])('refuse "%s" as brokers', (brokers) => {
     expect(() => readKafkaConnection({ KAFKA_BROKERS: brokers })).toThrow(/KAFKA_BROKERS/)
+  })
+
+  it('refuse authorities for a connection without TLS', () => {
+    const env = { KAFKA_BROKERS: 'one:9092', KAFKA_TLS_CA_FILE: 'ca.pem' }
+    expect(() => readKafkaConnection(env)).toThrow(/KAFKA_TLS must be true/)
   })
 
   it('refuse a mechanism without user and password, and show neither', () => {

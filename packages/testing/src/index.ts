@@ -6,5 +6,11 @@ export { type TestClock, testClock } from './test-clock.ts'
 export { createTestDatabase, type TestDatabase } from './test-database.ts'
 export { startTestDynamo } from './test-dynamo.ts'
 export { startTestIdentity, type TestIdentity } from './test-identity.ts'
-export { startTestKafka, startTestRedis, type TestKafka, type TestRedis } from './test-services.ts'
+export {
+  startTestKafka,
+  startTestKafkaCluster,
+  startTestRedis,
+  type TestKafka,
+  type TestRedis,
+} from './test-services.ts'
 export { startTokenIssuer, type TokenIssuer } from './token-issuer.ts'
