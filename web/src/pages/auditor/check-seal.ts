@@ -1,8 +1,9 @@
-/** What `Transfer.seal` says, hashes in lower-case hex. */
+/** What `Transfer.seal` says, all bytes in lower-case hex. */
 export interface Seal {
   readonly block: string
   readonly index: number
   readonly size: number
+  /** The record: JSON in UTF-8. */
   readonly leaf: string
   readonly leafHash: string
   readonly path: readonly string[]
@@ -31,10 +32,10 @@ export async function checkSeal(
   seal: Seal,
   { shown, keys }: { shown: Readonly<Record<string, string>>; keys: readonly JsonWebKey[] },
 ): Promise<readonly Step[]> {
-  const leafHash = await sha256(concat(byte(0), utf8(seal.leaf)))
+  const leafHash = await sha256(concat(byte(0), fromHex(seal.leaf)))
   const root = await rootOf(leafHash, seal)
   return [
-    { claim: 'The sealed record is the transfer that is shown here', holds: saysTheSame(seal.leaf, shown) },
+    { claim: 'The sealed record is the transfer that is shown here', holds: saysTheSame(recordOf(seal), shown) },
     { claim: 'The record has the fingerprint that was sealed', holds: toHex(leafHash) === seal.leafHash },
     {
       claim: `It is record ${seal.index + 1} of the ${seal.size} in block ${seal.block}`,
@@ -45,9 +46,12 @@ export async function checkSeal(
   ]
 }
 
-function saysTheSame(leaf: string, shown: Readonly<Record<string, string>>): boolean {
+/** The sealed record as text. */
+export const recordOf = ({ leaf }: Pick<Seal, 'leaf'>): string => new TextDecoder().decode(fromHex(leaf))
+
+function saysTheSame(text: string, shown: Readonly<Record<string, string>>): boolean {
   try {
-    const record: Readonly<Record<string, unknown>> = JSON.parse(leaf)
+    const record: Readonly<Record<string, unknown>> = JSON.parse(text)
     return Object.entries(shown).every(([name, value]) => String(record[name]) === value)
   } catch {
     return false // No JSON: not the record that is shown.

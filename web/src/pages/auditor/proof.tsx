@@ -1,7 +1,7 @@
 import { useState } from 'react'
 import { Button } from '../../ui/button.tsx'
 import { Badge, DateTime } from '../../ui/values.tsx'
-import { checkSeal, type Step } from './check-seal.ts'
+import { checkSeal, recordOf, type Step } from './check-seal.ts'
 import type { Transfer } from './transfer.tsx'
 
 type Outcome = { readonly steps: readonly Step[] } | { readonly problem: string } | null
@@ -34,7 +34,7 @@ export function Proof({ transfer, onReload }: { transfer: Transfer; onReload: ()
           <div role="status">{outcome && <Result outcome={outcome} />}</div>
           <details>
             <summary>The sealed record</summary>
-            <pre className="json">{seal.leaf}</pre>
+            <pre className="json">{recordOf(seal)}</pre>
           </details>
         </>
       ) : (

@@ -4,7 +4,7 @@ import { graphql, type ResultOf } from '../../api/graphql.ts'
 import { useMay } from '../../session/context.tsx'
 import { Button } from '../../ui/button.tsx'
 import { browserLocale, formatRate } from '../../ui/format.ts'
-import { PageHead, ProblemNotice, Waiting } from '../../ui/states.tsx'
+import { Empty, PageHead, ProblemNotice, Waiting } from '../../ui/states.tsx'
 import { type Column, Table } from '../../ui/table.tsx'
 import { useSay } from '../../ui/toasts.tsx'
 import { useAction } from '../../ui/use-action.ts'
@@ -52,12 +52,16 @@ export default function DeskPage() {
         <>
           <section className="stack section" aria-labelledby="exposure">
             <h2 id="exposure">Exposure</h2>
-            <Table
-              caption="Exposure by currency"
-              columns={EXPOSURE}
-              rows={data.exposure}
-              keyOf={({ currency }) => currency}
-            />
+            {data.exposure.length === 0 ? (
+              <Empty title="The house holds and owes nothing yet." />
+            ) : (
+              <Table
+                caption="Exposure by currency"
+                columns={EXPOSURE}
+                rows={data.exposure}
+                keyOf={({ currency }) => currency}
+              />
+            )}
           </section>
           <Rates desk={data} onChange={again} />
         </>
@@ -127,13 +131,13 @@ function Rates({ desk, onChange }: { desk: Desk; onChange: () => void }) {
             head: 'Action',
             end: true,
             cell: (rate: Rate) => (
-              <span className="row">
-                <Button aria-label={`Set ${inTwo(rate.pair)} by hand`} onClick={() => setOverriding(rate)}>
+              <span className="row at-end">
+                <Button aria-label={`Set by hand: ${inTwo(rate.pair)}`} onClick={() => setOverriding(rate)}>
                   Set by hand
                 </Button>
                 {rate.manual && (
                   <Button
-                    aria-label={`Clear ${inTwo(rate.pair)}`}
+                    aria-label={`Clear: ${inTwo(rate.pair)}`}
                     busy={clear.busy}
                     onClick={() => void lift(rate.pair)}
                   >

@@ -3,7 +3,7 @@ import { useClient } from 'urql'
 import { type Problem, problemIn } from '../../api/errors.ts'
 import { graphql, type ResultOf, type VariablesOf } from '../../api/graphql.ts'
 import { Button } from '../../ui/button.tsx'
-import { AmountField, SelectField, TextField } from '../../ui/fields.tsx'
+import { SelectField, TextField } from '../../ui/fields.tsx'
 import { ProblemNotice } from '../../ui/states.tsx'
 import { Status } from '../../ui/status.tsx'
 import { OUTCOME, PAYMENT_KIND } from '../../ui/words.ts'
@@ -67,7 +67,7 @@ export function DryRun() {
             </option>
           ))}
         </SelectField>
-        <AmountField label="Amount" currency={values.currency} {...bind('amount')} />
+        <TextField label="Amount" inputMode="decimal" autoComplete="off" {...bind('amount')} />
         <TextField label="Currency" maxLength={3} {...bind('currency', (value) => value.toUpperCase())} />
         <TextField label="Country (optional)" maxLength={2} {...bind('country', (value) => value.toUpperCase())} />
         <TextField label="Customer number (optional)" {...bind('profileId')} />
