@@ -18,6 +18,7 @@ import { workingCopyStep } from './steps/publish.ts'
 import { identityScopesStep, rolesStep, scopesStep } from './steps/roles.ts'
 import { servicesSteps } from './steps/services.ts'
 import { teardownSteps } from './steps/teardown.ts'
+import { webSteps } from './steps/web.ts'
 
 export interface CliOptions {
   readonly args: readonly string[]
@@ -33,12 +34,13 @@ export interface CliOptions {
 const USAGE = `npm run wso2 -- <command> [--dry-run]
 
   health                                   whether both products are ready
-  setup-all                                everything below up to setup-services, after waiting for the products
+  setup-all                                everything below up to setup-web, after waiting for the products
   setup-key-manager                        Identity Server as a key manager of API Manager
   setup-roles                              the roles, in Identity Server
   setup-scopes                             shared scopes with their roles, in both products
   publish [--redeploy]                     schema, operations with scopes, policies; deployed, seen live, published
   setup-services                           the services' own application in Identity Server, its keys in a file
+  setup-web                                the web app's public application in Identity Server
   create-app <name> [--grants a,b] [--scopes a,b] [--callback-url url] [--replace-keys]
   token <grant> [--app name] [--scopes a,b] [--user name] [--file path]
         grants: ${Object.keys(GRANTS).join(', ')}
@@ -100,6 +102,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
       workingCopyStep(connections, desired(), settings),
       deployStep(connections, desired(), settings),
       ...servicesSteps(connections, settings),
+      ...webSteps(connections, desired(), settings),
     ])
     return undefined
   },
@@ -117,6 +120,10 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   },
   'setup-services': async ({ connections, settings, run }) => {
     await run(servicesSteps(connections, settings))
+    return undefined
+  },
+  'setup-web': async ({ connections, settings, desired, run }) => {
+    await run(webSteps(connections, desired(), settings))
     return undefined
   },
   publish: async ({ connections, settings, desired, run, values }) => {

@@ -16,6 +16,8 @@ export interface Settings {
   /** What `aud` of access tokens must contain. */
   readonly audience: string
   readonly allowedOrigins: readonly string[]
+  /** Where people open the web app, and its public application in Identity Server. */
+  readonly web: { readonly origin: string; readonly clientId: string }
   /** Where consumer keys are kept, readable by the owner alone. */
   readonly credentialsFolder: string
 }
@@ -52,6 +54,8 @@ export function readSettings(env: Readonly<Record<string, string | undefined>>):
     WSO2_BACKEND_URL: url('https://router:4000/graphql'),
     WSO2_CREDENTIALS_FOLDER: text('wso2/.credentials'),
     OIDC_AUDIENCE: text('corridor'),
+    CORRIDOR_WEB_ORIGIN: url('https://localhost:8080'),
+    WEB_CLIENT_ID: text('corridor-web'),
     CORS_ORIGINS: list(['https://localhost:9443']),
   })
   const administrator = { username: values.WSO2_ADMIN_USERNAME, password: values.WSO2_ADMIN_PASSWORD }
@@ -73,6 +77,7 @@ export function readSettings(env: Readonly<Record<string, string | undefined>>):
     backendUrl: values.WSO2_BACKEND_URL,
     audience: values.OIDC_AUDIENCE,
     allowedOrigins: values.CORS_ORIGINS,
+    web: { origin: new URL(values.CORRIDOR_WEB_ORIGIN).origin, clientId: values.WEB_CLIENT_ID },
     credentialsFolder: values.WSO2_CREDENTIALS_FOLDER,
   }
 }

@@ -7,10 +7,14 @@ interface AuthorizedApi {
   readonly authorizedScopes?: readonly { readonly name: string }[]
 }
 
-interface Oidc {
+export interface Oidc {
   readonly clientId?: string
   readonly clientSecret?: string
   readonly grantTypes: readonly string[]
+  readonly publicClient?: boolean
+  readonly callbackURLs?: readonly string[]
+  readonly allowedOrigins?: readonly string[]
+  readonly pkce?: { readonly mandatory: boolean; readonly supportPlainTransformAlgorithm: boolean }
   readonly accessToken?: { readonly type?: string }
   readonly idToken?: { readonly audience?: readonly string[] }
 }
@@ -37,10 +41,14 @@ export class IdentityApplications {
     return applications.find((application) => application.name === name)?.id ?? null
   }
 
-  /** One that nobody signs in to: it has a secret and asks for tokens. */
-  async create(name: string, description: string, grantTypes: readonly string[]): Promise<void> {
-    const inboundProtocolConfiguration = { oidc: { grantTypes, publicClient: false } }
-    const json = { name, description, inboundProtocolConfiguration }
+  async create(name: string, description: string, oidc: Oidc): Promise<void> {
+    const json = {
+      name,
+      description,
+      // Roles are the organization's: those of a user count for every application.
+      associatedRoles: { allowedAudience: 'ORGANIZATION' },
+      inboundProtocolConfiguration: { oidc },
+    }
     await this.rest.send({ method: 'POST', path: BASE, body: { json } })
   }
 

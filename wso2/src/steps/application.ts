@@ -131,15 +131,22 @@ const authorizationStep = (
 
 async function authorizationChanges(
   connections: Connections,
-  { audience }: Settings,
+  settings: Settings,
   { name, scopes }: { name: string; scopes: readonly string[] },
 ): Promise<Change[]> {
-  const { identity, applications } = connections
   const id = await identityApplicationOf(connections, name)
+  if (id === null) throw new Error(`Identity Server does not know the keys of ${name}: npm run wso2 -- setup-all.`)
+  return authorizationChangesOf(connections, settings, { id, scopes })
+}
+
+/** What an application of Identity Server lacks to ask for these scopes of the API, in JWT of our audience. */
+export async function authorizationChangesOf(
+  { identity, applications }: Connections,
+  { audience }: Settings,
+  { id, scopes }: { id: string; scopes: readonly string[] },
+): Promise<Change[]> {
   const resource = await identity.findApiResource()
-  if (id === null || resource === null) {
-    throw new Error(`Identity Server does not know the keys of ${name}, or no scopes yet: npm run wso2 -- setup-all.`)
-  }
+  if (resource === null) throw new Error('Identity Server has no scopes yet: npm run wso2 -- setup-all.')
   const changes: Change[] = []
   const has = await applications.authorizedScopes(id, resource.id)
   const addedScopes = scopes.filter((scope) => !has?.includes(scope))

@@ -30,7 +30,7 @@ const applicationStep = ({ applications }: Connections): Step => ({
   look: async () => {
     const id = await applications.find(SERVICES)
     if (id === null) {
-      const apply = () => applications.create(SERVICES, DESCRIPTION, GRANTS)
+      const apply = () => applications.create(SERVICES, DESCRIPTION, { grantTypes: GRANTS, publicClient: false })
       return [{ sign: '+', what: `${SERVICES} with ${GRANTS.join(', ')}`, apply }]
     }
     const oidc = await applications.oidc(id)

@@ -30,10 +30,14 @@ export function teardownSteps(
       },
     },
     {
-      name: 'Application of the services',
+      name: 'Applications of the services and the web app',
       look: async () => {
-        const id = await identityApplications.find(SERVICES)
-        return id === null ? [] : [removal(SERVICES, () => identityApplications.delete(id))]
+        const found = await Promise.all(
+          [SERVICES, settings.web.clientId].map(async (name) => ({ name, id: await identityApplications.find(name) })),
+        )
+        return found.flatMap(({ name, id }) =>
+          id === null ? [] : [removal(name, () => identityApplications.delete(id))],
+        )
       },
     },
     {

@@ -39,7 +39,7 @@ export class IdentityServerStandIn {
   resource: { readonly id: string; readonly scopes: string[] } | null = null
 
   addClient(name: string, oidc: StoredOidc): StoredClient {
-    const [id, clientId] = [randomUUID(), randomUUID()]
+    const [id, clientId] = [randomUUID(), oidc.clientId ?? randomUUID()]
     const client = { id, clientId, name, authorized: new Map(), oidc: { clientId, ...oidc } }
     this.clients.set(clientId, client)
     return client
@@ -197,6 +197,7 @@ export class IdentityServerStandIn {
 }
 
 interface StoredOidc {
+  readonly clientId?: string
   readonly grantTypes: readonly string[]
   readonly [name: string]: unknown
 }
