@@ -8,6 +8,7 @@ export default defineConfig({
     ...shared.test,
     include: ['e2e/web/**/*.web.test.ts'],
     globalSetup: ['e2e/web/platform-setup.ts'],
+    testTimeout: 120_000,
     // They share the platform's customers, and a machine with two cores has room for one browser.
     fileParallelism: false,
   },

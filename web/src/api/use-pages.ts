@@ -54,7 +54,7 @@ export function usePages<Data, Variables extends AnyVariables, Node>({
       if (mine !== latest.current) return // Something else is wanted by now.
       setBusy(false)
       setError(result.error)
-      const connection = result.data === undefined ? null : connectionOf(result.data)
+      const connection = result.data ? connectionOf(result.data) : null
       if (connection === null) return
       const { edges, pageInfo } = connection
       const rows = [...(before?.rows ?? []), ...edges.map(({ node }) => node)]

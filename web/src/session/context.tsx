@@ -9,7 +9,8 @@ export interface Services {
   readonly live: LiveConnection
 }
 
-const ServicesContext = createContext<Services | null>(null)
+/** Null outside of the app, before it has started. */
+export const ServicesContext = createContext<Services | null>(null)
 
 export function ServicesProvider({ services, children }: { services: Services; children: ReactNode }) {
   return <ServicesContext value={services}>{children}</ServicesContext>

@@ -1,5 +1,5 @@
 import { type ComponentType, lazy, Suspense, useMemo, useState } from 'react'
-import { Link, Redirect, Route, Switch } from 'wouter'
+import { Link, Redirect, Route, Switch, useLocation } from 'wouter'
 import { PAGE_GROUPS } from '../pages/index.ts'
 import { useSession } from '../session/context.tsx'
 import { Button } from '../ui/button.tsx'
@@ -86,8 +86,9 @@ function PublicPages() {
 function Pages({ scopes }: { scopes: ReadonlySet<string> }) {
   const open = useMemo(() => ROUTES.filter(({ scope }) => scopes.has(scope)), [scopes])
   const home = open.find(({ label }) => label !== null)
+  const [path] = useLocation()
   return (
-    <PageBoundary>
+    <PageBoundary key={path}>
       <Suspense fallback={<Loading />}>
         <Switch>
           {open.map(({ path, Page }) => (

@@ -1,3 +1,4 @@
+import { useEffect, useRef } from 'react'
 import { Link, useRoute } from 'wouter'
 import { PAGE_GROUPS } from '../pages/index.ts'
 import { useSession } from '../session/context.tsx'
@@ -31,8 +32,13 @@ function NavLink({ path, label }: { path: string; label: string }) {
   const [isExact] = useRoute(path)
   const [isBelow] = useRoute(`${path}/*`)
   const isHere = isExact || (path !== '/' && isBelow)
+  const link = useRef<HTMLAnchorElement>(null)
+  // On a narrow screen the navigation is wider than it: where one is stays in sight.
+  useEffect(() => {
+    if (isHere) link.current?.scrollIntoView({ inline: 'center', block: 'nearest' })
+  }, [isHere])
   return (
-    <Link href={path} aria-current={isHere ? 'page' : undefined}>
+    <Link href={path} ref={link} aria-current={isHere ? 'page' : undefined}>
       {label}
     </Link>
   )

@@ -12,6 +12,6 @@ export class PageBoundary extends Component<{ children: ReactNode }, { failed: b
 
   override render(): ReactNode {
     if (!this.state.failed) return this.props.children
-    return <ProblemNotice problem={problemOf('GRAPHQL_VALIDATION_FAILED')} onRetry={() => location.reload()} />
+    return <ProblemNotice problem={problemOf('INTERNAL_SERVER_ERROR')} onRetry={() => location.reload()} />
   }
 }

@@ -1,6 +1,7 @@
-import { type ReactNode, useEffect, useRef } from 'react'
+import { type ReactNode, useContext, useEffect, useRef } from 'react'
 import type { CombinedError } from 'urql'
 import { type Problem, problemIn } from '../api/errors.ts'
+import { ServicesContext } from '../session/context.tsx'
 
 /** The head of a page: names it in the tab, and takes the focus when the page opens by a link. */
 export function PageHead({ title, lead, children }: { title: string; lead?: ReactNode; children?: ReactNode }) {
@@ -55,7 +56,7 @@ export function ProblemNotice({ problem, onRetry }: { problem: Problem; onRetry?
       <p>{problem.next}</p>
       {problem.traceId && (
         <p className="small quiet">
-          For support: <span className="mono">{problem.traceId}</span>
+          For support: <Trace id={problem.traceId} />
         </p>
       )}
       {onRetry && (
@@ -66,6 +67,21 @@ export function ProblemNotice({ problem, onRetry }: { problem: Problem; onRetry?
         </p>
       )}
     </div>
+  )
+}
+
+const LOOK_INTO_TRACES = ['payments:review', 'audit:read']
+
+/** Where the platform keeps its traces, it is a link for those who look into them. */
+function Trace({ id }: { id: string }) {
+  const services = useContext(ServicesContext)
+  const url = services?.config.traceUrl?.replace('{traceId}', id)
+  const may = LOOK_INTO_TRACES.some((scope) => services?.session.signedIn?.scopes.has(scope))
+  if (url === undefined || !may) return <span className="mono">{id}</span>
+  return (
+    <a className="mono" href={url}>
+      {id}
+    </a>
   )
 }
 

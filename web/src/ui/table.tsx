@@ -7,21 +7,26 @@ export interface Column<T> {
   readonly end?: boolean
 }
 
-/** Rows under each other; on a narrow screen each row is a card with its labels. */
+/**
+ * Rows under each other; on a narrow screen each row is a card with its labels, or, `compact` and of four columns that
+ * speak for themselves, two lines.
+ */
 export function Table<T>({
   caption,
   columns,
   rows,
   keyOf,
+  compact = false,
 }: {
   caption: string
   columns: readonly Column<T>[]
   rows: readonly T[]
   keyOf: (row: T) => string
+  compact?: boolean
 }) {
   return (
     <div className="table-frame">
-      <table className="table">
+      <table className={compact ? 'table compact' : 'table'}>
         <caption className="visually-hidden">{caption}</caption>
         <thead>
           <tr>

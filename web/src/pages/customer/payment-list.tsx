@@ -68,7 +68,7 @@ export function PaymentList({ filter, empty }: { filter: PaymentFilter; empty: s
   const shown = rows.map((row) => ({ ...row, status: states.get(row.id) ?? row.status }))
   return (
     <>
-      <Table caption="Payments, newest first" columns={COLUMNS} rows={shown} keyOf={({ id }) => id} />
+      <Table caption="Payments, newest first" columns={COLUMNS} rows={shown} keyOf={({ id }) => id} compact />
       <More hasMore={hasMore} busy={busy} onMore={more} />
     </>
   )

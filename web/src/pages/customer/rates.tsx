@@ -46,7 +46,7 @@ export default function Rates() {
             />
           </search>
           {shown.length > 0 ? (
-            <Table caption="Exchange rates" columns={COLUMNS} rows={shown} keyOf={({ pair }) => pair} />
+            <Table caption="Exchange rates" columns={COLUMNS} rows={shown} keyOf={({ pair }) => pair} compact />
           ) : (
             <Empty title="No rate of such a currency" />
           )}
@@ -84,6 +84,8 @@ const COLUMNS: readonly Column<Rate>[] = [
       </Link>
     ),
   },
+  { head: 'Last hour', cell: (rate) => <LastHour rate={rate} /> },
+  { head: 'As of', cell: (rate) => <AsOf rate={rate} /> },
   {
     head: 'One unit costs',
     end: true,
@@ -93,8 +95,6 @@ const COLUMNS: readonly Column<Rate>[] = [
       </span>
     ),
   },
-  { head: 'Last hour', cell: (rate) => <LastHour rate={rate} /> },
-  { head: 'As of', cell: (rate) => <AsOf rate={rate} /> },
 ]
 
 export function AsOf({ rate: { observedAt, manual, stale } }: { rate: Rate }) {
