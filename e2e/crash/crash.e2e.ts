@@ -94,6 +94,65 @@ describe('a processor that is killed at every step of every journey', () => {
   )
 })
 
+/** Brings a payment to its state, and answers that. */
+async function ending(id: string): Promise<string | undefined> {
+  await finish()
+  return (await journeys.states({ it: id })).it
+}
+
+describe('what somebody does between a step and its commit', () => {
+  it.each([
+    { delivery: 'WALLET', point: 'postJournals:after', ends: 'COMPLETED' },
+    { delivery: 'BANK', point: 'postJournals:after', ends: 'FAILED' },
+    { delivery: 'BANK', point: 'asking:before', ends: 'FAILED' },
+    { delivery: 'BANK', point: 'asking:after', ends: 'COMPLETED' },
+    { delivery: 'BANK', point: 'provider:middle', ends: 'COMPLETED' },
+  ] as const)(
+    'removes a beneficiary ($delivery) at $point: the payment ends $ends, with its postings',
+    async ({ delivery, point, ends }) => {
+      const { id, remove } = await journeys.sendTo(delivery)
+      await processors.dieAt(point)
+      await remove()
+      expect(await ending(id)).toBe(ends)
+      await journeys.checkBooks()
+    },
+    TIMEOUT_MS,
+  )
+
+  it(
+    'approves a review that has expired: it comes too late, and what was held is given back',
+    async () => {
+      const id = await journeys.sendForReview()
+      await finish()
+      await journeys.expire(id)
+      await processors.dieAt('postJournals:after')
+      expect(await journeys.refusalOfApproval(id)).toEqual(['CONFLICT'])
+      expect(await ending(id)).toBe('FAILED')
+      await journeys.checkBooks()
+    },
+    TIMEOUT_MS,
+  )
+
+  it(
+    'returns a payout twice: it comes back once, and the rest lies in suspense',
+    async () => {
+      const { id } = await journeys.sendTo('BANK')
+      await finish()
+      const told = { paymentId: id, outcome: 'RETURNED', amountMinor: '700', currency: 'USD' }
+      await processors.callBack('first', told)
+      await processors.dieAt('postJournals:after')
+      await processors.callBack('second', told)
+      await processors.dieAt('commit:middle')
+      expect(await ending(id)).toBe('REFUNDED')
+      await processors.callBack('third', told)
+      await finish()
+      expect(await journeys.itemsOf(id)).toEqual([{ kind: 'OTHER_AMOUNT' }, { kind: 'OTHER_AMOUNT' }])
+      await journeys.checkBooks()
+    },
+    TIMEOUT_MS,
+  )
+})
+
 describe('a processor that sleeps past its lease', () => {
   it.each([
     { point: 'postJournals:before', ends: 'CANCELLED' },

@@ -67,14 +67,55 @@ export class Journeys {
       expect(myLimits).toContainEqual({ limit: { amount: '2000000.00' } })
     }, BOUND)
     for (const amount of FUNDING) await this.deposit(amount)
-    const account = { name: 'Grace Hopper', accountNumber: '00012345678', bankName: 'First Bank' }
-    const input = { idempotencyKey: randomUUID(), delivery: 'BANK', currency: 'USD', country: 'US', ...account }
-    const { addBeneficiary } = await ada.api.request<{ addBeneficiary: { id: string } }>(
+    this.beneficiaryId = await this.addBeneficiary(AT_A_BANK)
+    await this.atRest()
+  }
+
+  private async addBeneficiary(how: object): Promise<string> {
+    const input = { idempotencyKey: randomUUID(), name: 'Grace Hopper', currency: 'USD', country: 'US', ...how }
+    const { addBeneficiary } = await this.ada.api.request<{ addBeneficiary: { id: string } }>(
       'mutation ($input: AddBeneficiaryInput!) { addBeneficiary(input: $input) { id } }',
       { input },
     )
-    this.beneficiaryId = addBeneficiary.id
-    await this.atRest()
+    return addBeneficiary.id
+  }
+
+  /** A payment to a beneficiary of its own, with how to remove him. */
+  async sendTo(delivery: 'WALLET' | 'BANK') {
+    const beneficiaryId = await this.addBeneficiary(
+      delivery === 'BANK' ? AT_A_BANK : { delivery, walletId: this.payeeUsd },
+    )
+    const input = { idempotencyKey: randomUUID(), fromWalletId: this.usd, beneficiaryId, debit: money('7.00') }
+    const { id } = await this.ada.send(input)
+    const remove = () =>
+      this.ada.api.request('mutation ($id: ID!) { removeBeneficiary(id: $id) }', { id: beneficiaryId })
+    return { id, remove }
+  }
+
+  /** A payment that a person has to look at. */
+  async sendForReview(): Promise<string> {
+    const input = { fromWalletId: this.usd, toWalletId: this.payeeUsd, debit: money('100003.00') }
+    return (await this.ada.send({ idempotencyKey: randomUUID(), ...input })).id
+  }
+
+  /** Its review has lasted as long as it may. */
+  async expire(id: string): Promise<void> {
+    const { rowCount } = await this.payments.query(
+      `update payments set due_at = $2 where id = $1 and status = 'IN_REVIEW' and intent is null`,
+      [id, systemClock.now()],
+    )
+    expect(rowCount).toBe(1)
+  }
+
+  /** What somebody is refused who approves now. */
+  async refusalOfApproval(id: string): Promise<readonly string[]> {
+    const { errors } = await this.ops.send(REVIEW, { id, approve: true })
+    return errors.map(({ code }) => code)
+  }
+
+  /** What was opened for somebody to look into. */
+  async itemsOf(id: string): Promise<readonly unknown[]> {
+    return (await this.payments.query('select kind from reconciliation_items where payment_id = $1', [id])).rows
   }
 
   /** One of each, while nobody moves them. */
@@ -111,8 +152,6 @@ export class Journeys {
   }
 
   async review({ approved, refused }: { approved: string; refused: string }): Promise<void> {
-    const REVIEW =
-      'mutation ($id: ID!, $approve: Boolean!) { reviewPayment(id: $id, approve: $approve, note: "seen") { id } }'
     await this.ops.request(REVIEW, { id: approved, approve: true })
     await this.ops.request(REVIEW, { id: refused, approve: false })
   }
@@ -137,8 +176,10 @@ export class Journeys {
   async atRest(): Promise<void> {
     await vi.waitFor(async () => {
       const { rows } = await this.payments.query(
-        `select id, status from payments where due_at is not null and status <> 'IN_REVIEW'
-         union all select id, status from refunds where due_at is not null`,
+        `select id, status from payments
+           where due_at is not null and (status <> 'IN_REVIEW' or intent is not null)
+         union all select id, status from refunds where due_at is not null
+         union all select id, kind from reconciliation_items where due_at is not null`,
       )
       expect(rows).toEqual([])
     }, BOUND)
@@ -195,9 +236,14 @@ export class Journeys {
     const { rows: transfers } = await this.ledger.query<{ id: string; journal_id: string; action: string }>(
       'select id, journal_id, action from transfers',
     )
+    const { rows: items } = await this.payments.query<Row>(
+      'select id from reconciliation_items where debit_code is not null',
+    )
+    const suspense = items.map(({ id }) => uuidv5('suspense', id))
     // Resolutions are told by what they resolve.
     const resolutions = new Set(transfers.filter(({ action }) => RESOLVES.has(action)).map(({ id }) => id))
     const known = new Set([...payments, ...refunds].flatMap((row) => row.transfer_ids))
+    for (const journal of suspense) known.add(uuidv5('0', journal))
     const [posted, told] = [transfers.map(({ id }) => id), [...known]].map((ids) =>
       ids.filter((id) => !resolutions.has(id)).toSorted(),
     )
@@ -206,7 +252,7 @@ export class Journeys {
     for (const { journal_id: journal, action } of transfers) {
       actions.set(journal, [...(actions.get(journal) ?? []), action])
     }
-    const explained = new Set<string>()
+    const explained = new Set(suspense)
     const rolesOf = (id: string): string => {
       const found: string[] = []
       for (const role of ['post', 'hold', 'resolve']) {
@@ -280,6 +326,9 @@ export class Journeys {
   }
 }
 
+const AT_A_BANK = { delivery: 'BANK', accountNumber: '00012345678', bankName: 'First Bank' }
+const REVIEW =
+  'mutation ($id: ID!, $approve: Boolean!) { reviewPayment(id: $id, approve: $approve, note: "seen") { id } }'
 const RESOLVES = new Set(['CAPTURE', 'VOID'])
 const money = (amount: string) => ({ amount, currency: 'USD' })
 

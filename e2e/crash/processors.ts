@@ -1,11 +1,12 @@
 import { type ChildProcess, spawn } from 'node:child_process'
+import { createHmac } from 'node:crypto'
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import type { RunningPlatform } from '@corridor/embedded'
-import type { JWK } from '@corridor/platform'
+import { type JWK, systemClock } from '@corridor/platform'
 import { expect } from 'vitest'
 
 const PROGRAM = fileURLToPath(new URL('processor-process.ts', import.meta.url))
@@ -16,6 +17,8 @@ const REACH = { timeout: 30_000, interval: 20 }
 /** Processors of a platform that has none of its own, each a process. */
 export class Processors {
   private readonly told: string
+  private readonly callbackUrl: string
+  private readonly callbackSecret: string
   private readonly started: Processor[] = []
   /** Begun while the one before is at work: to start takes longer than to work. */
   private next: Processor
@@ -25,13 +28,15 @@ export class Processors {
       keys: Record<string, { privateJwk: JWK }>
       texts: Record<string, string>
     } // As the platform keeps them.
+    this.callbackUrl = platform.url.replace('/graphql', '/callbacks/sandbox')
+    this.callbackSecret = texts['payment.callback'] ?? ''
     const names = ['ledger', 'forex', 'rule-engine', 'profile'] as const
     this.told = JSON.stringify({
       databaseUrl: platform.databases.payment,
       privateJwk: keys['payment-processor']?.privateJwk,
       urls: Object.fromEntries(names.map((name) => [name, `http://127.0.0.1:${platform.ports[name]}/graphql`])),
-      callbackUrl: platform.url.replace('/graphql', '/callbacks/sandbox'),
-      callbackSecret: texts['payment.callback'],
+      callbackUrl: this.callbackUrl,
+      callbackSecret: this.callbackSecret,
       leaseMs: LEASE_MS,
     })
     this.next = this.spawn()
@@ -50,6 +55,21 @@ export class Processors {
     const processor = await this.begin(point)
     await expect.poll(() => processor.signal, { ...REACH, message: `no processor came to ${point}` }).toBe('SIGKILL')
     expect(processor.passed.at(-1)).toBe(point)
+  }
+
+  /** Says something as the provider does, signed as Standard Webhooks 1.0.0 says. */
+  async callBack(eventId: string, told: { paymentId: string; outcome: string; amountMinor: string; currency: string }) {
+    const body = JSON.stringify(told)
+    const timestamp = String(Math.floor(systemClock.now().getTime() / 1_000))
+    const signed = createHmac('sha256', this.callbackSecret).update(`${eventId}.${timestamp}.${body}`).digest('base64')
+    const headers = {
+      'content-type': 'application/json',
+      'webhook-id': eventId,
+      'webhook-timestamp': timestamp,
+      'webhook-signature': `v1,${signed}`,
+    }
+    const answer = await fetch(this.callbackUrl, { method: 'POST', headers, body })
+    expect(answer.status).toBe(200)
   }
 
   async close(): Promise<void> {
