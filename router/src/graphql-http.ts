@@ -12,6 +12,7 @@ import type { Checked, OperationExecutor, OperationRequest } from './operation-e
 import { type RegisteredOperations, sha256, UNREGISTERED, type Unregistered } from './registered-operations.ts'
 import { type RequestLimits, tooManyRequests } from './request-limits.ts'
 import { responseText } from './response-text.ts'
+import { RunningQueries } from './running-queries.ts'
 import { ending, openTrace } from './spans.ts'
 
 export interface GraphqlHttpOptions {
@@ -33,7 +34,23 @@ const GRAPHQL_TYPE = 'application/graphql-response+json'
 const KNOWN_ACCEPTS = 100
 const OK = 200
 
-type Body = { readonly text: string; readonly value: unknown } | { readonly status: number; readonly problem: string }
+/** What a request asks, and its body as it came; or why it is none. */
+type Read = { readonly asked: Asked; readonly text: string } | Problem
+
+interface Problem {
+  readonly status: number
+  readonly code: 'BAD_REQUEST' | Unregistered
+  readonly problem: string
+}
+
+/** One request with all that is known of it. */
+interface Exchange {
+  readonly request: IncomingMessage
+  readonly response: ServerResponse
+  readonly context: RouterContext
+  readonly asked: Asked
+  readonly text: string
+}
 
 /**
  * GraphQL over HTTP. Apollo Server answers every kind of request and the first of every document; a POST of a document
@@ -42,13 +59,15 @@ type Body = { readonly text: string; readonly value: unknown } | { readonly stat
 export function createGraphqlHttp(
   options: GraphqlHttpOptions,
 ): (request: IncomingMessage, response: ServerResponse) => Promise<Reply> {
-  const { apollo, executor, identity, limits, requestLimits, registered, logger } = options
+  const { apollo, executor, limits, logger } = options
   /** By `Accept`: the type that Apollo Server chose. */
   const contentTypes = new LRUCache<string, string>({ max: KNOWN_ACCEPTS })
   const running = new RunningQueries()
 
-  const throughApollo = async (request: IncomingMessage, asked: Asked, given: RouterContext): Promise<Reply> => {
-    const reply = await apollo.answer(request, asked, given)
+  const throughApollo = async ({ request, response, context, asked }: Exchange): Promise<Reply> => {
+    const departure = new Departure()
+    onceOver(response, () => departure.leave())
+    const reply = await apollo.answer(request, asked, { ...context, departure })
     const type = reply.headers?.['content-type']
     if (request.method === 'POST' && reply.status === OK && type !== undefined) {
       contentTypes.set(acceptOf(request), type)
@@ -56,45 +75,11 @@ export function createGraphqlHttp(
     return reply
   }
 
-  const answer = async (request: IncomingMessage, response: ServerResponse, trace: TraceHeaders): Promise<Reply> => {
-    const addressWaitMs = requestLimits.ofAddress(requestLimits.addressOf(request))
-    if (addressWaitMs !== null) return inAcceptedType(request, tooManyRequests(addressWaitMs, trace.traceId))
-    const found = await identity.authenticate(credentialsOf(request.headers)).catch((error: unknown) => error)
-    if (found instanceof Error) return inAcceptedType(request, refusalReply(found, trace.traceId, logger))
-    const caller = found as Caller // Whatever is not an error is what was awaited.
-    const callerWaitMs = requestLimits.ofCaller(caller)
-    if (callerWaitMs !== null) return inAcceptedType(request, tooManyRequests(callerWaitMs, trace.traceId))
-    const context: RouterContext = {
-      caller,
-      trace,
-      idempotencyKey: idempotencyKeyOf(request),
-      deadlineMs: performance.now() + limits.requestTimeoutMs,
-    }
-    const leaving = (): RouterContext => {
-      const departure = new Departure()
-      onceOver(response, () => departure.leave())
-      return { ...context, departure }
-    }
-    const unregistered = (code: Unregistered): Reply =>
-      inAcceptedType(request, errorReply(400, code, UNREGISTERED[code], trace.traceId))
-    if (request.method !== 'POST') {
-      const search = registered()?.admitSearch(searchOf(request)) ?? { asked: searchOf(request) }
-      return 'refused' in search
-        ? unregistered(search.refused)
-        : throughApollo(request, { search: search.asked }, leaving())
-    }
-    const body = await jsonBody(request, limits)
-    const refused = (status: number, problem: string): Reply =>
-      inAcceptedType(request, errorReply(status, 'BAD_REQUEST', problem, trace.traceId))
-    if ('problem' in body) return refused(body.status, body.problem)
-    const problem = problemOfPersisted(body.value)
-    if (problem !== null) return refused(400, problem)
-    const admitted = registered()?.admit(body.value) ?? { asked: body.value }
-    if ('refused' in admitted) return unregistered(admitted.refused)
-    const { asked } = admitted
+  const execute = (exchange: Exchange): Promise<Reply> => {
+    const { request, response, context, asked, text } = exchange
     const contentType = contentTypes.get(acceptOf(request))
-    const known = contentType === undefined ? null : knownOperation(executor(), asked, context)
-    if (contentType === undefined || !known) return throughApollo(request, { body: asked, search: '' }, leaving())
+    const known = contentType === undefined ? null : knownOperation(executor(), asked.body, context)
+    if (contentType === undefined || !known) return throughApollo(exchange)
     const run = async (departure?: Departure): Promise<Reply> => {
       const operation = departure ? { ...known.request, context: { ...context, departure } } : known.request
       return {
@@ -104,7 +89,21 @@ export function createGraphqlHttp(
       }
     }
     if (known.checked.operation.operation.operation !== 'query') return run()
-    return running.share({ caller, key: `${contentType}\n${body.text}`, response, run })
+    return running.share({ caller: context.caller, key: `${contentType}\n${text}`, response, run })
+  }
+
+  const answer = async (request: IncomingMessage, response: ServerResponse, trace: TraceHeaders): Promise<Reply> => {
+    const caller = await callerOf(request, trace, options)
+    if ('status' in caller) return inAcceptedType(request, caller)
+    const context: RouterContext = {
+      caller,
+      trace,
+      idempotencyKey: idempotencyKeyOf(request),
+      deadlineMs: performance.now() + limits.requestTimeoutMs,
+    }
+    const read = await readAsked(request, options)
+    if ('asked' in read) return execute({ request, response, context, ...read })
+    return inAcceptedType(request, errorReply(read.status, read.code, read.problem, trace.traceId))
   }
 
   return (request, response) => {
@@ -114,54 +113,41 @@ export function createGraphqlHttp(
   }
 }
 
-interface RunningQuery {
-  readonly departure: Departure
-  readonly reply: Promise<Reply>
-  waiting: number
+/** Who asks, if he and his address may ask now. */
+async function callerOf(
+  request: IncomingMessage,
+  { traceId }: TraceHeaders,
+  { identity, requestLimits, logger }: GraphqlHttpOptions,
+): Promise<Caller | Reply> {
+  const addressWaitMs = requestLimits.ofAddress(requestLimits.addressOf(request))
+  if (addressWaitMs !== null) return tooManyRequests(addressWaitMs, traceId)
+  const found = await identity.authenticate(credentialsOf(request.headers)).catch((error: unknown) => error)
+  if (found instanceof Error) return refusalReply(found, traceId, logger)
+  const caller = found as Caller // Whatever is not an error is what was awaited.
+  const callerWaitMs = requestLimits.ofCaller(caller)
+  return callerWaitMs === null ? caller : tooManyRequests(callerWaitMs, traceId)
 }
 
-/**
- * Queries that run now. Another with the same text for the same caller, that is with the same token and so the same
- * scopes, gets the same answer: of what it would see, the first sees nothing else. When all who wait have left, it is
- * given up.
- */
-class RunningQueries {
-  readonly #running = new WeakMap<Caller, Map<string, RunningQuery>>()
-
-  share(input: {
-    caller: Caller
-    key: string
-    response: ServerResponse
-    run: (departure: Departure) => Promise<Reply>
-  }): Promise<Reply> {
-    const { caller, key, response, run } = input
-    let ofCaller = this.#running.get(caller)
-    if (!ofCaller) {
-      ofCaller = new Map()
-      this.#running.set(caller, ofCaller)
-    }
-    const running = ofCaller
-    const query = running.get(key) ?? this.#start(running, key, run)
-    query.waiting += 1
-    onceOver(response, () => {
-      query.waiting -= 1
-      if (query.waiting > 0) return
-      query.departure.leave()
-      if (running.get(key) === query) running.delete(key)
-    })
-    return query.reply
+async function readAsked(request: IncomingMessage, { limits, registered }: GraphqlHttpOptions): Promise<Read> {
+  if (request.method !== 'POST') {
+    const search = searchOf(request)
+    const admitted = registered()?.admitSearch(search) ?? { asked: search }
+    return 'refused' in admitted ? unregistered(admitted.refused) : { asked: { search: admitted.asked }, text: '' }
   }
-
-  #start(running: Map<string, RunningQuery>, key: string, run: (departure: Departure) => Promise<Reply>): RunningQuery {
-    const departure = new Departure()
-    const reply = run(departure).finally(() => {
-      if (running.get(key) === query) running.delete(key)
-    })
-    const query: RunningQuery = { departure, reply, waiting: 0 }
-    running.set(key, query)
-    return query
-  }
+  if (!JSON_TYPE.test(request.headers['content-type'] ?? ''))
+    return badRequest('The body must be application/json.', 415)
+  const text = (await readBody(request, limits.bodyBytes)).toString('utf8')
+  const body = parsed(text)
+  if (body === undefined) return badRequest('The body is no JSON.')
+  const problem = problemOfPersisted(body)
+  if (problem !== null) return badRequest(problem)
+  const admitted = registered()?.admit(body) ?? { asked: body }
+  return 'refused' in admitted ? unregistered(admitted.refused) : { asked: { body: admitted.asked, search: '' }, text }
 }
+
+const badRequest = (problem: string, status = 400): Problem => ({ status, code: 'BAD_REQUEST', problem })
+
+const unregistered = (code: Unregistered): Problem => ({ status: 400, code, problem: UNREGISTERED[code] })
 
 interface Known {
   readonly executor: OperationExecutor
@@ -211,16 +197,12 @@ function refusalReply(error: Error, traceId: string, logger: Logger): Reply {
   return errorReply(503, error.code, ERROR_MESSAGES[error.code], traceId)
 }
 
-async function jsonBody(request: IncomingMessage, limits: RouterLimits): Promise<Body> {
-  if (!JSON_TYPE.test(request.headers['content-type'] ?? '')) {
-    return { status: 415, problem: 'The body must be application/json.' }
-  }
-  const text = (await readBody(request, limits.bodyBytes)).toString('utf8')
+function parsed(text: string): unknown {
   try {
-    return { text, value: JSON.parse(text) }
+    return JSON.parse(text)
   } catch {
     // Told to the client as what it is; there is nothing to log.
-    return { status: 400, problem: 'The body is no JSON.' }
+    return undefined
   }
 }
 

@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net'
 import { createSigner, silentLogger } from '@corridor/platform'
 import { createLocalJWKSet } from 'jose'
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
+import WebSocket from 'ws'
 import { createRouter, type RunningRouter } from '../src/index.ts'
 import { AUDIENCE, ISSUER, startWorld, type World } from './world.ts'
 
@@ -144,6 +145,18 @@ describe('a client who leaves', () => {
     expect(await second.answer).toEqual({ data: { whoAmI: 'anna' } })
     expect(await third.answer).toEqual({ data: { whoAmI: 'anna' } })
     expect(slow.abandoned).toBe(1)
+  })
+
+  it('takes them with him from a WebSocket too', async () => {
+    slow.hold()
+    const headers = { authorization: `Bearer ${token}` }
+    const socket = new WebSocket(router.url.replace(/^http/, 'ws'), 'graphql-transport-ws', { headers })
+    socket.once('open', () => socket.send('{"type":"connection_init"}'))
+    const subscribe = JSON.stringify({ id: '1', type: 'subscribe', payload: { query: '{ whoAmI }' } })
+    socket.once('message', () => socket.send(subscribe)) // The acknowledgement.
+    await came(1)
+    socket.close()
+    await abandoned(1)
   })
 
   it('leaves a mutation to be done to its end', async () => {

@@ -7,6 +7,7 @@ import { type WebSocket, WebSocketServer } from 'ws'
 import { toClientError, toFormatted, withTrace } from '../client-errors.ts'
 import type { TraceHeaders } from '../context.ts'
 import { isAllowedOrigin } from '../cross-origin.ts'
+import { Departure } from '../departure.ts'
 import { type Credentials, credentialsOf, type Identity } from '../identity.ts'
 import type { RouterLimits } from '../limits.ts'
 import type { Checked, OperationExecutor, OperationRequest } from '../operation-executor.ts'
@@ -58,6 +59,7 @@ const UNEXPECTED = 'Unexpected message of type'
 const GOING_AWAY = 1001
 const TRY_AGAIN_LATER = 1013
 const CLOSE_TIMEOUT_MS = 2_000
+const SOCKET_LISTENERS = 10
 
 /** GraphQL over WebSocket on the router's own URL: graphql-transport-ws, and the older graphql-ws. */
 export function serveSubscriptions(options: ServeSubscriptionsOptions): { close(): Promise<void> } {
@@ -88,6 +90,8 @@ export function serveSubscriptions(options: ServeSubscriptionsOptions): { close(
     const { socket } = extra
     // Frames that break the protocol or its limits: ws itself closes with the code for it.
     socket.on('error', (error) => logger.debug({ error }, 'a socket failed'))
+    // Of each operation that runs on it, and a few of its own.
+    socket.setMaxListeners(limits.subscriptionsPerSocket + SOCKET_LISTENERS)
     const older = isOlder(socket)
     keepAlive.watch(socket)
     const closed = protocol.opened(
@@ -195,11 +199,18 @@ function createProtocol(options: ServeSubscriptionsOptions) {
       }
     },
     async execute(args) {
-      const { executor, checked, request } = contextOf(args)
+      const { executor, checked, request, socket } = contextOf(args)
       const { span } = request.context.trace
-      const run = executor.run(checked, request)
-      const executed = await (span === null ? run : ending(span, run))
-      return resultOf(responseText(executed, request.context, logger))
+      const departure = new Departure()
+      const leave = (): void => departure.leave()
+      socket.once('close', leave)
+      try {
+        const run = executor.run(checked, { ...request, context: { ...request.context, departure } })
+        const executed = await (span === null ? run : ending(span, run))
+        return resultOf(responseText(executed, request.context, logger))
+      } finally {
+        socket.off('close', leave)
+      }
     },
     subscribe(args) {
       const operation = contextOf(args)
