@@ -12,8 +12,9 @@ import {
   type Prepared,
 } from '../operation-executor.ts'
 import { responseText } from '../response-text.ts'
-import { EventQueue } from './event-queue.ts'
+import { EventQueue, type QueueReader } from './event-queue.ts'
 import { eventResolver } from './event-resolver.ts'
+import { Response } from './response.ts'
 import { SharedStreams } from './shared-streams.ts'
 import type { UpstreamEvent, UpstreamOptions } from './upstream.ts'
 import { UpstreamHub } from './upstream-hub.ts'
@@ -38,8 +39,8 @@ export interface SubscriptionRequest {
 
 /** The responses of a subscription, one after the other. */
 export interface EventReader {
-  /** The next response as JSON, or null after the last. One call at a time. */
-  next(): Promise<string | null>
+  /** Begins to give them. */
+  read(reader: QueueReader<Response>): void
   leave(): void
 }
 
@@ -94,7 +95,7 @@ export class FederatedSubscriptions {
     const { variables, context } = request
     const { waitingEvents, waitingBytes } = this.options.limits
     const resolve = eventResolver({ ...this.options, executor, checked, prepared, variables, context })
-    let failure: string | null = null
+    let failure: Response | null = null
     let leave: (() => void) | null = null
     let overflowed = false
     const queue = new EventQueue<UpstreamEvent>({ events: waitingEvents, bytes: waitingBytes }, () => {
@@ -112,14 +113,23 @@ export class FederatedSubscriptions {
     })
     if (overflowed) leave()
     return {
-      async next() {
-        const taken = await queue.take()
-        if (!taken.done) return resolve(taken.event)
-        const text = failure
-        failure = null
-        return text
-      },
+      read: (reader) =>
+        queue.read({
+          take: (event, taken) =>
+            void resolve(event).then(
+              (text) => reader.take(new Response(text), taken),
+              (error: unknown) => {
+                failure = this.#failed(error, request)
+                queue.close()
+              },
+            ),
+          ended() {
+            if (failure === null) reader.ended()
+            else reader.take(failure, () => reader.ended())
+          },
+        }),
       leave() {
+        failure = null
         queue.close()
         leave?.()
       },
@@ -141,11 +151,11 @@ export class FederatedSubscriptions {
     }
   }
 
-  #failed(error: unknown, { context }: OperationRequest): string {
+  #failed(error: unknown, { context }: OperationRequest): Response {
     const { logger } = this.options
     if (!(error instanceof GraphQLError)) logger.error({ error }, 'an event could not be resolved')
     const told = error instanceof GraphQLError ? error : new GraphQLError(ERROR_MESSAGES.INTERNAL_SERVER_ERROR)
-    return responseText({ data: 'null', errors: [told.toJSON()] }, context, logger)
+    return new Response(responseText({ data: 'null', errors: [told.toJSON()] }, context, logger))
   }
 
   async #readStart(subgraph: string, field: string, { context }: OperationRequest): Promise<string> {

@@ -4,6 +4,8 @@
  */
 export const OLDER_PROTOCOL = 'graphql-ws'
 
+export const isOlder = ({ protocol }: { readonly protocol: string }): boolean => protocol === OLDER_PROTOCOL
+
 /** Sent regularly: clients of this protocol have no pong. */
 export const OLDER_KEEP_ALIVE = '{"type":"ka"}'
 

@@ -17,10 +17,11 @@ import { responseText } from '../response-text.ts'
 import { ending, openTrace } from '../spans.ts'
 import { traceOf } from '../trace.ts'
 import { atExpiry } from './at-expiry.ts'
-import type { EventReader, FederatedSubscriptions } from './federated-subscriptions.ts'
+import type { FederatedSubscriptions } from './federated-subscriptions.ts'
 import { HeldByCaller } from './held-by-caller.ts'
 import { KeepAlive } from './keep-alive.ts'
-import { connectionError, OLDER_EVENT_TYPE, OLDER_PROTOCOL, takeOlder, toOlder } from './older-protocol.ts'
+import { connectionError, isOlder, OLDER_PROTOCOL, takeOlder, toOlder } from './older-protocol.ts'
+import { closeExpired, Sending } from './sending.ts'
 
 export interface ServeSubscriptionsOptions {
   readonly server: Server
@@ -41,7 +42,8 @@ export interface ServeSubscriptionsOptions {
 /** What is kept of a socket's handshake. */
 interface Extra {
   readonly socket: WebSocket
-  readonly credentials: Credentials
+  /** Null when they were judged: tokens are long. */
+  credentials: Credentials | null
   /** Of the handshake: its trace is that of operations which name none themselves. */
   readonly headers: IncomingHttpHeaders
   readonly trace: TraceHeaders
@@ -160,6 +162,7 @@ function createProtocol(options: ServeSubscriptionsOptions) {
         return false
       }
       extra.caller = caller
+      extra.credentials = null
       // Closed meanwhile, it will not say so again.
       if (socket.readyState === socket.OPEN) socket.once('close', leave)
       else leave()
@@ -222,7 +225,8 @@ function createProtocol(options: ServeSubscriptionsOptions) {
         giveBack()
         return resultOf(responseText(opened, request.context, logger))
       }
-      return sending(opened, operation, clock) as AsyncIterable<ExecutionResult, void, void>
+      const { id } = operation
+      return new Sending({ reader: opened, socket, id, expiresAt: request.context.caller.expiresAt, clock, giveBack })
     },
     /** Results are as clients see them already. */
     onNext: (_connection, _id, _payload, _args, result) => result as FormattedExecutionResult,
@@ -271,49 +275,13 @@ const coded = (code: 'TOO_MANY_REQUESTS' | 'UNAUTHENTICATED' | Unregistered): Gr
 
 const resultOf = (text: string): ExecutionResult => JSON.parse(text) as ExecutionResult // Written by us.
 
-/**
- * Sends every event of a reader as the protocol's `next`. The events are JSON already, so the protocol's own code is
- * told of none of them: to it this is a stream that only ends.
- */
-function sending(reader: EventReader, { request, socket, id, giveBack }: OperationContext, clock: Clock) {
-  const { expiresAt } = request.context.caller
-  const head = `{"id":${JSON.stringify(id)},"type":${isOlder(socket) ? OLDER_EVENT_TYPE : '"next"'},"payload":`
-  const done = { done: true as const, value: undefined }
-  const leave = (): void => {
-    reader.leave()
-    giveBack()
-  }
-  return {
-    async next() {
-      try {
-        for (let text = await reader.next(); text !== null; text = await reader.next()) {
-          if (expiresAt !== null && expiresAt <= clock.now()) {
-            closeExpired(socket)
-            break
-          }
-          await send(socket, `${head}${text}}`)
-        }
-      } finally {
-        leave()
-      }
-      return done
-    },
-    async return() {
-      leave()
-      return done
-    },
-    [Symbol.asyncIterator]() {
-      return this
-    },
-  }
-}
-
 /** The caller of a socket: by its handshake, by `connection_init`, or by both, of the same person. */
 async function authenticate(
   identity: Identity,
   { credentials }: Extra,
   params: Readonly<Record<string, unknown>> | undefined,
 ): Promise<Caller> {
+  if (!credentials) throw new RefusalError(refuse('UNAUTHENTICATED'))
   const authorization = params?.authorization ?? params?.Authorization
   if (authorization === undefined || authorization === null) return identity.authenticate(credentials)
   if (typeof authorization !== 'string') throw new RefusalError(refuse('UNAUTHENTICATED'))
@@ -331,10 +299,6 @@ function send(socket: WebSocket, data: string): Promise<void> {
     socket.send(data, (error) => (error && socket.readyState === socket.OPEN ? reject(error) : resolve()))
   })
 }
-
-const isOlder = ({ protocol }: WebSocket): boolean => protocol === OLDER_PROTOCOL
-
-const closeExpired = (socket: WebSocket): void => socket.close(CloseCode.Forbidden, 'Token expired')
 
 /** By whom sockets and subscriptions are counted; of nobody: from where. */
 const holderOf = (caller: Caller, { address }: Extra): string => callerKey(caller) ?? `address:${address}`

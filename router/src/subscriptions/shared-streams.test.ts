@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { DEFAULT_LIMITS } from '../limits.ts'
 import type { Prepared } from '../operation-executor.ts'
 import type { EventReader } from './federated-subscriptions.ts'
+import { Response } from './response.ts'
 import { SharedStreams } from './shared-streams.ts'
 import type { UpstreamEvent, UpstreamSink } from './upstream.ts'
 
@@ -10,6 +11,39 @@ const event = (key: string, value: string): UpstreamEvent => ({
   mark: { key, cursor: null },
   bytes: 10,
 })
+
+/** A reader that asks for each response by itself, and takes none before. */
+interface Asking {
+  next(): Promise<string | null>
+  leave(): void
+}
+
+function asking(reader: EventReader): Asking {
+  let told: (text: string | null) => void = () => undefined
+  let goOn: (() => void) | null = null
+  let isEnded = false
+  return {
+    next: () =>
+      new Promise((resolve) => {
+        told = resolve
+        if (isEnded) resolve(null)
+        else if (goOn) goOn()
+        else {
+          reader.read({
+            take(response, taken) {
+              goOn = taken
+              told(response.text)
+            },
+            ended() {
+              isEnded = true
+              told(null)
+            },
+          })
+        }
+      }),
+    leave: () => reader.leave(),
+  }
+}
 
 /** Streams of one operation whose upstream is the test's. */
 function world() {
@@ -26,25 +60,27 @@ function world() {
     get open() {
       return open
     },
-    join: (name: string, variables: Record<string, unknown> = {}): EventReader =>
-      streams.join({
-        prepared,
-        variables,
-        onOverflow: () => overflowed.push(name),
-        open(sink) {
-          upstreams.push(sink)
-          open += 1
-          return () => {
-            open -= 1
-          }
-        },
-        resolve: () => async (given) => {
-          resolved.push(given.result.data?.value)
-          if (given.result.data?.value === 'bad') throw new Error('a bug')
-          return String(given.result.data?.value)
-        },
-        failed: (error) => `failed: ${String(error)}`,
-      }),
+    join: (name: string, variables: Record<string, unknown> = {}): Asking =>
+      asking(
+        streams.join({
+          prepared,
+          variables,
+          onOverflow: () => overflowed.push(name),
+          open(sink) {
+            upstreams.push(sink)
+            open += 1
+            return () => {
+              open -= 1
+            }
+          },
+          resolve: () => async (given) => {
+            resolved.push(given.result.data?.value)
+            if (given.result.data?.value === 'bad') throw new Error('a bug')
+            return String(given.result.data?.value)
+          },
+          failed: (error) => new Response(`failed: ${String(error)}`),
+        }),
+      ),
   }
 }
 

@@ -1,23 +1,13 @@
 import type { RouterLimits } from '../limits.ts'
 import type { Prepared, Variables } from '../operation-executor.ts'
-import { EventQueue, type QueueLimits } from './event-queue.ts'
+import { EventQueue, type QueueLimits, type QueueReader } from './event-queue.ts'
 import type { ResolveEvent } from './event-resolver.ts'
 import type { EventReader } from './federated-subscriptions.ts'
+import { Response } from './response.ts'
 import type { UpstreamEvent, UpstreamSink } from './upstream.ts'
 
-/** One resolved event, for all who read the stream. */
-interface Response {
-  readonly text: string
-  readonly bytes: number
-}
-
-interface Reader {
-  readonly queue: EventQueue<Response>
-  failure: string | null
-}
-
 interface SharedStream {
-  readonly readers: Set<Reader>
+  readonly readers: Set<StreamReader>
   /** The newest response of each key, for those who join. */
   readonly last: Map<string, Response>
   close(): void
@@ -31,7 +21,7 @@ export interface SharedReader {
   readonly open: (sink: UpstreamSink) => () => void
   readonly resolve: () => ResolveEvent
   /** The response that tells of an upstream's failure, or of one of our own. */
-  readonly failed: (error: unknown) => string
+  readonly failed: (error: unknown) => Response
 }
 
 /** Newest responses kept per stream; the key that was quiet longest is forgotten first. */
@@ -61,44 +51,18 @@ export class SharedStreams {
     const ofPrepared = streams
     const key = JSON.stringify(variables)
     const stream = ofPrepared.get(key) ?? this.#open(input, ofPrepared, key)
-    const leave = (): void => {
-      stream.readers.delete(reader)
-      if (stream.readers.size === 0) stream.close()
-    }
-    const queue = new EventQueue<Response>(this.#limits, () => {
-      leave()
-      onOverflow()
-    })
-    const reader: Reader = { queue, failure: null }
-    stream.readers.add(reader)
-    for (const [place, response] of stream.last) queue.push(response, place)
-    return {
-      async next() {
-        const taken = await queue.take()
-        if (!taken.done) return taken.event.text
-        const text = reader.failure
-        reader.failure = null
-        return text
-      },
-      leave() {
-        queue.close()
-        leave()
-      },
-    }
+    return new StreamReader(stream, this.#limits, onOverflow)
   }
 
   #open({ open, resolve, failed }: SharedReader, streams: Map<string, SharedStream>, key: string): SharedStream {
-    const readers = new Set<Reader>()
+    const readers = new Set<StreamReader>()
     const last = new Map<string, Response>()
     const forget = (): void => {
       if (streams.get(key) === stream) streams.delete(key)
     }
-    const end = (failure: string | null): void => {
+    const end = (failure: Response | null): void => {
       forget()
-      for (const reader of readers) {
-        reader.failure = failure
-        reader.queue.end()
-      }
+      for (const reader of readers) reader.end(failure)
     }
     let leave: (() => void) | null = null
     const stream: SharedStream = {
@@ -112,7 +76,7 @@ export class SharedStreams {
       },
     }
     streams.set(key, stream)
-    let failure: string | null = null
+    let failure: Response | null = null
     // Resolving slower than events come: those of one key conflate; others end the stream for all, who come again.
     const events = new EventQueue<UpstreamEvent>(this.#limits, () => {
       leave?.()
@@ -125,29 +89,65 @@ export class SharedStreams {
         events.end()
       },
     })
-    void deliver(events, resolve(), (response, place) => {
-      remember(last, place ?? ONLY_KEY, response)
-      for (const reader of readers) reader.queue.push(response, place)
-    }).then(
-      () => end(failure),
-      (error: unknown) => {
-        leave?.()
-        end(failed(error))
-      },
-    )
+    const resolveEvent = resolve()
+    events.read({
+      take: (event, taken) =>
+        void resolveEvent(event).then(
+          (text) => {
+            const response = new Response(text)
+            const place = event.mark.key
+            remember(last, place ?? ONLY_KEY, response)
+            for (const reader of readers) reader.push(response, place)
+            taken()
+          },
+          (error: unknown) => {
+            leave?.()
+            end(failed(error))
+          },
+        ),
+      ended: () => end(failure),
+    })
     return stream
   }
 }
 
-/** Resolves events in order, until there are no more. */
-async function deliver(
-  events: EventQueue<UpstreamEvent>,
-  resolve: ResolveEvent,
-  tell: (response: Response, key: string | null) => void,
-): Promise<void> {
-  for (let taken = await events.take(); !taken.done; taken = await events.take()) {
-    const text = await resolve(taken.event)
-    tell({ text, bytes: text.length }, taken.event.mark.key)
+/** One who reads a stream. Thousands do, so that each has but a few fields. */
+class StreamReader implements EventReader {
+  readonly #queue: EventQueue<Response>
+
+  constructor(
+    private readonly stream: SharedStream,
+    limits: QueueLimits,
+    onOverflow: () => void,
+  ) {
+    this.#queue = new EventQueue(limits, () => {
+      this.#depart()
+      onOverflow()
+    })
+    stream.readers.add(this)
+    for (const [place, response] of stream.last) this.#queue.push(response, place)
+  }
+
+  push(response: Response, place: string | null): void {
+    this.#queue.push(response, place)
+  }
+
+  end(failure: Response | null): void {
+    this.#queue.end(failure)
+  }
+
+  read(reader: QueueReader<Response>): void {
+    this.#queue.read(reader)
+  }
+
+  leave(): void {
+    this.#queue.close()
+    this.#depart()
+  }
+
+  #depart(): void {
+    this.stream.readers.delete(this)
+    if (this.stream.readers.size === 0) this.stream.close()
   }
 }
 
