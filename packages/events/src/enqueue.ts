@@ -11,9 +11,9 @@ export async function enqueueEvents(client: SqlClient, events: readonly NewEvent
   await client.query({
     name: 'enqueue-events',
     text: `insert into event_queue (id, topic, key, type, data, traceparent)
-           select e.id, e.topic, e.key, e.type, e.data, $6
-           from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::jsonb[])
-             with ordinality as e (id, topic, key, type, data, position)
+           select e.id, e.topic, e.key, e.type, e.data, e.traceparent
+           from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::jsonb[], $6::text[])
+             with ordinality as e (id, topic, key, type, data, traceparent, position)
            order by e.position`,
     values: [
       events.map((event) => event.id ?? uuidv7()),
@@ -21,7 +21,7 @@ export async function enqueueEvents(client: SqlClient, events: readonly NewEvent
       events.map((event) => event.key),
       events.map((event) => event.type),
       events.map((event) => JSON.stringify(event.data)),
-      traceparent,
+      events.map((event) => (event.traceparent === undefined ? traceparent : event.traceparent)),
     ],
   })
 }

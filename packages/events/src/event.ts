@@ -34,6 +34,8 @@ export interface NewEvent {
   readonly type: string
   /** Ids, codes and amounts; never personal data, never free text. */
   readonly data: EventData
+  /** W3C Trace Context of the change; default: the span that is active. */
+  readonly traceparent?: string | null
 }
 
 export interface DeliveredEvent {

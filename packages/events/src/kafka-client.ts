@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import type { Logger } from '@corridor/platform'
+import { inCall, type Logger } from '@corridor/platform'
 import { type IHeaders, Kafka, logLevel, Partitioners, type Producer, type SASLOptions } from 'kafkajs'
 import type { KafkaConnection } from './kafka-settings.ts'
 
@@ -59,7 +59,9 @@ export class KafkaSender {
     this.producer = producer
     try {
       await producer.connect()
-      await producer.sendBatch({ acks: -1, topicMessages })
+      await inCall({ name: 'kafka send', attributes: describe(topicMessages) }, () =>
+        producer.sendBatch({ acks: -1, topicMessages }),
+      )
     } catch (error) {
       this.producer = null
       await producer.disconnect()
@@ -76,3 +78,9 @@ export class KafkaSender {
     })
   }
 }
+
+const describe = (topicMessages: readonly TopicMessages[]) => ({
+  'messaging.system': 'kafka',
+  'messaging.operation.name': 'send',
+  'messaging.batch.message_count': topicMessages.reduce((count, { messages }) => count + messages.length, 0),
+})

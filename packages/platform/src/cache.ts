@@ -1,6 +1,7 @@
 import { Redis } from 'ioredis'
 import { LRUCache } from 'lru-cache'
 import type { Logger } from './logger.ts'
+import { inCall } from './telemetry/calls.ts'
 
 /** Values that can be made again. A value that is gone, or a cache that is away, is a miss and never an error. */
 export interface Cache {
@@ -25,18 +26,18 @@ export function inProcessCache(): Cache {
 export function redisCache({ url, logger }: { url: string; logger: Logger }): Cache {
   const redis = new Redis(url, { maxRetriesPerRequest: 1, enableOfflineQueue: false })
   redis.on('error', (error: Error) => logger.warn({ error }, 'redis: the cache misses until it is back'))
-  const orMiss = async <T>(work: Promise<T>, miss: T): Promise<T> => {
+  const orMiss = async <T>(command: string, work: () => Promise<T>, miss: T): Promise<T> => {
     try {
-      return await work
+      return await inCall({ name: `redis ${command}`, attributes: { 'db.system.name': 'redis' } }, work)
     } catch (error) {
       logger.debug({ error }, 'redis: cache miss')
       return miss
     }
   }
   return {
-    get: (key) => orMiss(redis.get(key), null),
-    set: async (key, value, ttlMs) => void (await orMiss(redis.set(key, value, 'PX', ttlMs), null)),
-    delete: async (key) => void (await orMiss(redis.del(key), 0)),
+    get: (key) => orMiss('get', () => redis.get(key), null),
+    set: async (key, value, ttlMs) => void (await orMiss('set', () => redis.set(key, value, 'PX', ttlMs), null)),
+    delete: async (key) => void (await orMiss('del', () => redis.del(key), 0)),
     close: async () => redis.disconnect(),
   }
 }

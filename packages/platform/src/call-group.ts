@@ -1,13 +1,19 @@
+import { type Context, context } from '@opentelemetry/api'
 import { isRetryableSqlError } from './database.ts'
 import { Fault } from './errors.ts'
+import { inGroupSpan } from './telemetry/spans.ts'
 
 interface Waiting<Call, Answer> {
   readonly call: Call
+  /** As part of what it was made. */
+  readonly context: Context
   readonly resolve: (answer: Answer) => void
   readonly reject: (error: unknown) => void
 }
 
 export interface CallGroupOptions<Call, Answer> {
+  /** How its work is told in traces. */
+  readonly span: { readonly service: string; readonly name: string }
   /** Answers a group, in its order. */
   readonly answer: (calls: readonly Call[]) => Promise<readonly Answer[]>
   /** Calls of one key are never in one group: the later one finds what the earlier one did. */
@@ -33,7 +39,7 @@ export class CallGroup<Call, Answer> {
 
   submit(call: Call): Promise<Answer> {
     return new Promise((resolve, reject) => {
-      this.waiting.push({ call, resolve, reject })
+      this.waiting.push({ call, context: context.active(), resolve, reject })
       this.schedule()
     })
   }
@@ -64,7 +70,7 @@ export class CallGroup<Call, Answer> {
   private async send(group: readonly Waiting<Call, Answer>[]): Promise<void> {
     this.underWay += 1
     try {
-      const answers = await this.options.answer(group.map(({ call }) => call))
+      const answers = await this.answer(group)
       for (const [index, { resolve }] of group.entries()) resolve(answers[index] as Answer) // One per call.
     } catch (error) {
       if (group.length === 1 || isAway(error)) for (const { reject } of group) reject(error)
@@ -75,13 +81,22 @@ export class CallGroup<Call, Answer> {
     }
   }
 
-  private async alone({ call, resolve, reject }: Waiting<Call, Answer>): Promise<void> {
+  private async alone(waiting: Waiting<Call, Answer>): Promise<void> {
     try {
-      const [answer] = await this.options.answer([call])
-      resolve(answer as Answer) // One per call.
+      const [answer] = await this.answer([waiting])
+      waiting.resolve(answer as Answer) // One per call.
     } catch (error) {
-      reject(error)
+      waiting.reject(error)
     }
+  }
+
+  private answer(group: readonly Waiting<Call, Answer>[]): Promise<readonly Answer[]> {
+    const { span, answer } = this.options
+    return inGroupSpan(
+      span,
+      group.map((waiting) => waiting.context),
+      () => answer(group.map(({ call }) => call)),
+    )
   }
 }
 

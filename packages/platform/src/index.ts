@@ -98,6 +98,7 @@ export { createOrm, type EntityManager, LockMode, type MikroORM, sqlOf } from '.
 export { inProcessRateLimiter, type RateLimit, type RateLimiter } from './rate-limiter.ts'
 export { redisRateLimiter } from './redis-rate-limiter.ts'
 export { ROLE_SCOPES, type Role } from './roles.ts'
+export { type Call, inCall } from './telemetry/calls.ts'
 export {
   contextOf,
   currentTraceparent,
@@ -105,6 +106,7 @@ export {
   inSpan,
   isTraced,
   type SpanOptions,
+  traceparentFor,
   traceparentOf,
 } from './telemetry/spans.ts'
 export { startTelemetry, type Telemetry } from './telemetry/start-telemetry.ts'

@@ -1,4 +1,5 @@
 import { EventEmitter } from 'node:events'
+import { context, ROOT_CONTEXT } from '@opentelemetry/api'
 import { Redis } from 'ioredis'
 import { dependsOn } from './health.ts'
 import type { Logger } from './logger.ts'
@@ -48,7 +49,8 @@ function coalesced(send: (channel: string) => void): { wake(channel: string): vo
 
 export function inProcessWakeups(): Wakeups {
   const emitter = new EventEmitter().setMaxListeners(0)
-  const sender = coalesced((channel) => void emitter.emit(channel))
+  // Who is woken does work of his own, and no part of what woke him.
+  const sender = coalesced((channel) => void context.with(ROOT_CONTEXT, () => emitter.emit(channel)))
   return {
     wake: sender.wake,
     subscribe(channel, onWake) {

@@ -6,6 +6,7 @@ import { WebSocketServer } from 'ws'
 import { callOf } from './authorization.ts'
 import type { SubgraphContext } from './context.ts'
 import { toClientError } from './errors.ts'
+import { subscribeInTrace } from './subscribe-in-trace.ts'
 
 const MAX_MESSAGE_BYTES = 64 * 1024
 const KEEP_ALIVE_MS = 12_000
@@ -20,12 +21,14 @@ const MAX_TIMER_MS = 2_147_483_647
  */
 export function serveSubscriptions(input: {
   server: Server
+  /** The service's name in traces. */
+  service: string
   schema: GraphQLSchema
   verifier: Verifier
   logger: Logger
   clock: Clock
 }): { close(): Promise<void> } {
-  const { server, schema, verifier, logger, clock } = input
+  const { server, service, schema, verifier, logger, clock } = input
   const sockets = new WebSocketServer({
     server,
     path: '/graphql',
@@ -33,6 +36,7 @@ export function serveSubscriptions(input: {
     perMessageDeflate: false,
   })
   const calls = new WeakMap<object, SubgraphContext>()
+  const traceparents = new WeakMap<object, string>()
   const format = (error: GraphQLError | GraphQLFormattedError): GraphQLFormattedError => {
     const located = error instanceof GraphQLError ? error.toJSON() : error
     return toClientError(located, error, logger)
@@ -46,10 +50,14 @@ export function serveSubscriptions(input: {
         if (!call) return false
         const { socket } = ctx.extra
         calls.set(socket, call)
+        const traceparent = ctx.connectionParams?.traceparent
+        if (typeof traceparent === 'string') traceparents.set(call, traceparent)
         const stop = atExpiry(call.caller.expiresAt, clock, () => socket.close(TOKEN_EXPIRED, 'Token expired'))
         socket.once('close', stop)
         return true
       },
+      subscribe: (args) =>
+        subscribeInTrace(args, { service, traceparent: traceparents.get(args.contextValue as object) ?? null }),
       onError: (_ctx, _id, _payload, errors) => errors.map(format),
       onNext: (_ctx, _id, _payload, _args, { data, errors }) =>
         errors ? { data: data ?? null, errors: errors.map(format) } : undefined,

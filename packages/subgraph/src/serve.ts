@@ -87,9 +87,14 @@ export async function serveSubgraph(subgraph: Subgraph, options: ServeOptions): 
     const route = `${request.method} ${path}`
     if (route === 'GET /health') return jsonReply(200, { status: 'ok', service: subgraph.name })
     if (route === 'GET /ready') return readiness(await readyOf(subgraph))
-    if (route === 'POST /graphql') return traced(subgraph.name, request, () => graphql({ request, apollo, verifier }))
-    const own = routes[route] ?? routes[`${route.slice(0, route.lastIndexOf('/'))}/*`]
-    if (own) return own({ path, headers: request.headers, body: await readBody(request, MAX_BODY_BYTES) })
+    if (route === 'POST /graphql')
+      return traced(subgraph.name, route, request, () => graphql({ request, apollo, verifier }))
+    const pattern = route in routes ? route : `${route.slice(0, route.lastIndexOf('/'))}/*`
+    const own = routes[pattern]
+    if (own) {
+      const call = async () => own({ path, headers: request.headers, body: await readBody(request, MAX_BODY_BYTES) })
+      return request.method === 'POST' ? traced(subgraph.name, pattern, request, call) : call()
+    }
     return errorReply(404, 'NOT_FOUND', 'There is nothing here.')
   }
   const { server, port } = await listen((request, response) => void answer({ request, response, respond, logger }), {
@@ -97,7 +102,14 @@ export async function serveSubgraph(subgraph: Subgraph, options: ServeOptions): 
     host: options.host ?? '127.0.0.1',
     tls: options.tls,
   })
-  const sockets = serveSubscriptions({ server, schema: subgraph.schema, verifier, logger, clock })
+  const sockets = serveSubscriptions({
+    server,
+    service: `${subgraph.name}-service`,
+    schema: subgraph.schema,
+    verifier,
+    logger,
+    clock,
+  })
   return {
     port,
     url: `${options.tls === undefined ? 'http' : 'https'}://127.0.0.1:${port}/graphql`,
@@ -137,12 +149,13 @@ function brokenOff(error: unknown, logger: Logger): void {
 /** The request's span, part of the caller's trace. */
 const traced = (
   name: SubgraphName,
+  route: string,
   { headers }: IncomingMessage,
   work: () => Promise<HttpReply>,
 ): Promise<HttpReply> => {
   const { traceparent } = headers
   const parent = contextOf(typeof traceparent === 'string' ? traceparent : null)
-  return inSpan({ service: `${name}-service`, name: 'POST /graphql', kind: SpanKind.SERVER, parent }, async (span) => {
+  return inSpan({ service: `${name}-service`, name: route, kind: SpanKind.SERVER, parent }, async (span) => {
     const reply = await work()
     span.setAttribute('http.response.status_code', reply.status)
     return reply

@@ -1,6 +1,7 @@
 import { Lease, Loop } from '@corridor/events'
 import { createTickRecorder, type DynamoSettings, type Policies, type RateProvider } from '@corridor/forex'
-import { type Clock, Fault, type Logger, type Wakeups } from '@corridor/platform'
+import { type Clock, Fault, inSpan, type Logger, type Wakeups } from '@corridor/platform'
+import { ROOT_CONTEXT, SpanKind } from '@opentelemetry/api'
 
 export interface ForexPollerDeps {
   readonly databaseUrl: string
@@ -86,8 +87,9 @@ export class ForexPoller {
   private async pollOrWait(): Promise<PollerRound> {
     const startedMs = performance.now()
     try {
-      const ticks = await this.deps.provider.fetch(AbortSignal.timeout(FETCH_TIMEOUT_MS))
-      const changed = await this.recorder.recordTicks(ticks)
+      const changed = await inSpan({ service: 'forex-poller', name: 'poll rates', parent: ROOT_CONTEXT }, () =>
+        this.poll(),
+      )
       this.failures = 0
       this.nextAtMs = startedMs + this.deps.provider.intervalMs
       return { changed }
@@ -99,6 +101,13 @@ export class ForexPoller {
       this.deps.logger.warn({ error, failures: this.failures, retryMs }, 'rates could not be had')
       return 'FAILED'
     }
+  }
+
+  private async poll(): Promise<number> {
+    const { provider } = this.deps
+    const options = { service: 'forex-poller', name: `fetch ${provider.name}`, kind: SpanKind.CLIENT }
+    const ticks = await inSpan(options, () => provider.fetch(AbortSignal.timeout(FETCH_TIMEOUT_MS)))
+    return await this.recorder.recordTicks(ticks)
   }
 
   start(): void {

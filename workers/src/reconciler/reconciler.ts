@@ -1,7 +1,8 @@
 import { Lease, Loop } from '@corridor/events'
 import { readJournalActions, reconcileBooks } from '@corridor/ledger'
 import { holdAgainstLedger } from '@corridor/payment'
-import { type Clock, createPool, type Logger, type Pool, type Wakeups } from '@corridor/platform'
+import { type Clock, createPool, inSpan, type Logger, type Pool, type Wakeups } from '@corridor/platform'
+import { ROOT_CONTEXT } from '@opentelemetry/api'
 import { reconcileWallets } from './reconcile-wallets.ts'
 
 export interface ReconcilerDeps {
@@ -53,17 +54,21 @@ export class Reconciler {
 
   /** One check, if it is this reconciler's turn. */
   async reconcile(): Promise<void> {
-    const { deps, ledger, payment, wallet } = this
-    if ((await this.lease.hold(ledger)) === null) return
+    if ((await this.lease.hold(this.ledger)) === null) return
     const startedMs = performance.now()
+    await inSpan({ service: 'reconciler', name: 'reconcile', parent: ROOT_CONTEXT }, () => this.check())
+    const endedMs = performance.now()
+    this.restUntilMs = endedMs + (endedMs - startedMs) * (1 / LARGEST_SHARE - 1)
+  }
+
+  private async check(): Promise<void> {
+    const { deps, ledger, payment, wallet } = this
     await reconcileBooks({ ...deps, pool: ledger })
     await reconcileWallets({ ...deps, ledger, wallet })
     const actionsOf = (ids: readonly string[]) => readJournalActions(ledger, ids)
     for (let page = 0; page < MAX_PAGES; page++) {
       if (!(await holdAgainstLedger({ ...deps, pool: payment, actionsOf }))) break
     }
-    const endedMs = performance.now()
-    this.restUntilMs = endedMs + (endedMs - startedMs) * (1 / LARGEST_SHARE - 1)
   }
 
   async stop(): Promise<void> {

@@ -52,6 +52,15 @@ export function currentTraceparent(): string | null {
   return spanContext !== undefined && isSpanContextValid(spanContext) ? traceparentOf(spanContext) : null
 }
 
+/**
+ * What is done now for one item of a group, as a `traceparent`: the active span when it is in the item's trace, else the
+ * item's own.
+ */
+export function traceparentFor(item: string | null): string | null {
+  const spanContext = trace.getActiveSpan()?.spanContext()
+  return spanContext !== undefined && item?.includes(spanContext.traceId) ? traceparentOf(spanContext) : item
+}
+
 /** A span as a W3C `traceparent`. */
 export const traceparentOf = ({ traceId, spanId, traceFlags }: SpanContext): string =>
   `00-${traceId}-${spanId}-${traceFlags === TraceFlags.SAMPLED ? '01' : '00'}`
@@ -79,7 +88,8 @@ const MAX_LINKS = 128
 
 /**
  * A span for work on a group: part of the items' trace when they all have one and the same, else a trace of its own with a
- * link to each of theirs that is recorded. When none of theirs is recorded, neither is this.
+ * link to each of theirs that is recorded, and in each of these a span that says when, with a link to the group's. When
+ * none of theirs is recorded, neither is this.
  *
  * @param items what each item is part of: a `traceparent`, or the context in which it came
  */
@@ -97,8 +107,26 @@ export function inGroupSpan<T>(
   const recorded = all.filter(({ traceFlags }) => traceFlags === TraceFlags.SAMPLED)
   const [only] = all.length === 1 || recorded.length === 0 ? all : []
   if (only !== undefined) return inSpan({ ...options, parent: trace.setSpanContext(ROOT_CONTEXT, only) }, work)
-  const links = recorded.slice(0, MAX_LINKS).map((context) => ({ context }))
-  return inSpan({ ...options, links, parent: ROOT_CONTEXT }, work)
+  const linked = recorded.slice(0, MAX_LINKS)
+  const links = linked.map((context) => ({ context }))
+  const startTime = Date.now()
+  return inSpan({ ...options, links, parent: ROOT_CONTEXT }, async (span) => {
+    try {
+      return await work(span)
+    } finally {
+      for (const item of linked) markIn(item, { ...options, startTime, group: span.spanContext() })
+    }
+  })
+}
+
+/** In the trace of an item of a group: when the group's work was done, and a link to where it is told. */
+function markIn(
+  item: SpanContext,
+  mark: Omit<SpanOptions, 'parent'> & { startTime: number; group: SpanContext },
+): void {
+  const { service, name, kind = SpanKind.INTERNAL, attributes = {}, startTime, group } = mark
+  const options = { kind, attributes, startTime, links: [{ context: group }] }
+  trace.getTracer(service).startSpan(name, options, trace.setSpanContext(ROOT_CONTEXT, item)).end()
 }
 
 function codeOf(error: unknown): string {

@@ -8,6 +8,7 @@ import { CandleWriter } from './candle-writer.ts'
 import { type KeptOverride, OverrideItems } from './override-items.ts'
 import { ensureTable, verifyTable } from './table.ts'
 import { TickItems } from './tick-items.ts'
+import { traceCommands } from './trace-commands.ts'
 
 /** Where the history is kept. Without an endpoint it is DynamoDB itself, with the credentials of the environment. */
 export interface DynamoSettings {
@@ -38,6 +39,7 @@ export class RateHistory {
       ...(endpoint === undefined ? {} : { endpoint }),
       ...(access ? { credentials: access } : {}),
     })
+    traceCommands(this.client)
     const parts = { documents: DynamoDBDocumentClient.from(this.client), table }
     this.candleItems = new CandleItems(parts)
     this.overrides = new OverrideItems(parts)

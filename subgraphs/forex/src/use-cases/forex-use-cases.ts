@@ -27,6 +27,8 @@ export interface LockRequest {
   readonly lockSeconds: number | null
 }
 
+const spanOf = (name: string) => ({ service: 'forex-service', name })
+
 /** Quotes: made, looked at, and used once. */
 export class ForexUseCases {
   private readonly locks: CallGroup<LockCall, Result<FxQuote>>
@@ -34,8 +36,13 @@ export class ForexUseCases {
 
   constructor(private readonly deps: LockDeps) {
     const { pool, clock } = deps
-    this.locks = new CallGroup({ keyOf: lockKeyOf, answer: (calls) => lockQuotes(deps, calls) })
+    this.locks = new CallGroup({
+      span: spanOf('lock quotes'),
+      keyOf: lockKeyOf,
+      answer: (calls) => lockQuotes(deps, calls),
+    })
     this.redemptions = new CallGroup({
+      span: spanOf('redeem quotes'),
       keyOf: ({ quoteId }) => quoteId,
       answer: (calls) => redeemQuotes({ pool, clock }, calls),
     })

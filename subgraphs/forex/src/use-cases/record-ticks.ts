@@ -53,7 +53,12 @@ export class TickRecorder {
   private readonly calls: CallGroup<readonly Tick[], number>
 
   constructor(private readonly deps: TickRecorderDeps) {
-    this.calls = new CallGroup({ answer: (calls) => this.recordCalls(calls), maxCalls: MAX_CALLS, groupsAtOnce: 1 })
+    this.calls = new CallGroup({
+      span: { service: 'forex-service', name: 'record ticks' },
+      answer: (calls) => this.recordCalls(calls),
+      maxCalls: MAX_CALLS,
+      groupsAtOnce: 1,
+    })
   }
 
   /** Answers how many pairs changed. Throws `Fault` when the history is away, and then nothing has changed. */

@@ -13,6 +13,7 @@ const BEFORE_THE_LEDGER: ReadonlySet<string> = new Set(['payment.pending', 'paym
 export function paymentOutcomes(pool: Pool): Consumer {
   // Events that come side by side share a transaction; those of one payment follow each other.
   const group = new CallGroup<Outcome, undefined>({
+    span: { service: 'forex.settlements', name: 'settle quotes' },
     answer: async (outcomes) => {
       await inTransaction(pool, (client) => settle(client, outcomes))
       return outcomes.map(() => undefined)

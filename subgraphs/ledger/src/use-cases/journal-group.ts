@@ -1,3 +1,5 @@
+import { inGroupSpan } from '@corridor/platform'
+import { type Context, context } from '@opentelemetry/api'
 import type { JournalResult } from '../domain/journal.ts'
 import { MAX_JOURNALS_PER_BATCH } from '../domain/journal.ts'
 import type { ReadJournal } from './journal-input.ts'
@@ -7,6 +9,8 @@ type Post = (journals: readonly ReadJournal[]) => Promise<Results>
 
 interface Waiting {
   readonly journals: readonly ReadJournal[]
+  /** As part of what they were asked for. */
+  readonly context: Context
   readonly resolve: (results: Results) => void
   readonly reject: (error: unknown) => void
 }
@@ -30,7 +34,7 @@ export class JournalGroup {
 
   submit(journals: readonly ReadJournal[]): Promise<Results> {
     return new Promise((resolve, reject) => {
-      this.waiting.push({ journals, resolve, reject })
+      this.waiting.push({ journals, context: context.active(), resolve, reject })
       this.schedule()
     })
   }
@@ -63,7 +67,7 @@ export class JournalGroup {
 
   private async send(calls: Waiting[]): Promise<void> {
     this.batchesUnderWay += 1
-    const answer = await this.post(calls.flatMap(({ journals }) => journals)).then(
+    const answer = await this.postTogether(calls).then(
       (results) => () => deliver(calls, results),
       (error: unknown) => () => this.fail(calls, error),
     )
@@ -73,9 +77,17 @@ export class JournalGroup {
     setImmediate(answer)
   }
 
+  private postTogether(calls: readonly Waiting[]): Promise<Results> {
+    return inGroupSpan(
+      { service: 'ledger-service', name: 'post journals' },
+      calls.map((call) => call.context),
+      () => this.post(calls.flatMap(({ journals }) => journals)),
+    )
+  }
+
   private fail(calls: Waiting[], error: unknown): void {
     if (calls.length === 1) calls[0]?.reject(error)
-    else for (const call of calls) this.post(call.journals).then(call.resolve, call.reject)
+    else for (const call of calls) this.postTogether([call]).then(call.resolve, call.reject)
   }
 }
 

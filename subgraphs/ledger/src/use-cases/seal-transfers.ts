@@ -2,6 +2,7 @@ import { enqueueEvents, queueChannel, Sequencer } from '@corridor/events'
 import {
   type Clock,
   createPool,
+  inSpan,
   invariant,
   type JWK,
   type Logger,
@@ -9,6 +10,7 @@ import {
   type SqlClient,
   type Wakeups,
 } from '@corridor/platform'
+import { ROOT_CONTEXT } from '@opentelemetry/api'
 import { merkleRoot } from '../domain/merkle.ts'
 import { type SealedBlock, SealingKey } from '../domain/sealed-block.ts'
 import { linkOf, readHead, writeLeaves } from '../queries/blocks.ts'
@@ -57,7 +59,10 @@ export function createLedgerSealer(deps: LedgerSealerDeps): LedgerSealer {
     name: 'ledger-sealer',
     pool,
     queueTable: 'seal_queue',
-    place: (client, rows) => seal(client, { ids: rows.flatMap((row) => row.transfer_ids), key, now: clock.now() }),
+    place: (client, rows) =>
+      inSpan({ service: deps.service, name: 'seal transfers', parent: ROOT_CONTEXT }, () =>
+        seal(client, { ids: rows.flatMap((row) => row.transfer_ids), key, now: clock.now() }),
+      ),
     placed: () => wakeups.wake(queueChannel('ledger')),
     logger,
     wakeups,

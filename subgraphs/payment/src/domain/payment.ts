@@ -70,6 +70,8 @@ export interface Payment {
   readonly dueAt: Date | null
   readonly createdAt: Date
   readonly updatedAt: Date
+  /** In which trace it was asked for (W3C Trace Context); null: in none. */
+  readonly traceparent: string | null
 }
 
 /** One change of a payment's state, at its place in the history of all payments. */
@@ -81,6 +83,7 @@ export interface PaymentEvent {
   readonly payee: string | null
   readonly note: string | null
   readonly at: Date
+  readonly traceparent: string | null
   /** As it stands, where it was read with the event. */
   readonly payment?: Payment
 }

@@ -2,6 +2,7 @@ import { Loop, queueChannel, Sequencer } from '@corridor/events'
 import {
   type Clock,
   createPool,
+  inGroupSpan,
   inTransaction,
   invariant,
   type Logger,
@@ -9,6 +10,7 @@ import {
   type Wakeups,
 } from '@corridor/platform'
 import type { ServiceClient } from '@corridor/subgraph'
+import { SpanKind } from '@opentelemetry/api'
 import type { Payment } from '../domain/payment.ts'
 import type { FundingProvider } from '../providers/funding-provider.ts'
 import {
@@ -27,7 +29,7 @@ import { readDueRefunds, readRefunds, writeRefunds } from '../use-cases/refund-s
 import { postItems } from './post-items.ts'
 import { processGroup } from './process-group.ts'
 import { type ProcessedRefund, processRefund, type RefundToProcess } from './process-refunds.ts'
-import type { Processed } from './processed.ts'
+import type { ProcessDeps, Processed } from './processed.ts'
 import { type HeldLease, WalletLeases } from './wallet-leases.ts'
 
 export interface ProcessorDeps {
@@ -99,9 +101,24 @@ export function createPaymentProcessor(deps: ProcessorDeps): PaymentProcessor {
     const round = { ...ports, isOver, aboutToBegin: (payments: readonly Payment[]) => aboutToBegin(held, payments) }
     const due = await duePayments(errand, held)
     const refunds = await refundsOf(errand, held)
+    if (due.length === 0 && refunds.length === 0) return await bringFurther(held, round, due, refunds)
+    const traceparents = [...due, ...refunds.map(({ payment }) => payment)].map(({ traceparent }) => traceparent)
+    return await inGroupSpan(
+      { service: deps.service, name: 'process payments', kind: SpanKind.CONSUMER },
+      traceparents,
+      () => bringFurther(held, round, due, refunds),
+    )
+  }
+
+  const bringFurther = async (
+    held: readonly HeldLease[],
+    round: ProcessDeps,
+    due: readonly Payment[],
+    refunds: readonly RefundToProcess[],
+  ): Promise<boolean> => {
     const processed = due.length === 0 ? [] : await processGroup(round, due)
     const refunded: ProcessedRefund[] = []
-    for (const refund of refunds) if (!isOver()) refunded.push(await processRefund(round, refund))
+    for (const refund of refunds) if (!round.isOver()) refunded.push(await processRefund(round, refund))
     const before = new Map([...due, ...refunds.map(({ payment }) => payment)].map((payment) => [payment.id, payment]))
     await checkpoint?.('commit:before')
     await commit({ pool, leases, clock, checkpoint }, { held, before, processed, refunded })

@@ -40,7 +40,7 @@ async function bring(
     if (payments.length === 1 || isAway(error)) return await putOff(deps, payments, error)
     const alone: Processed[] = []
     for (const payment of payments) {
-      if (deps.isOver()) break
+      if (alone.length > 0 && deps.isOver()) break
       alone.push(...(await bring(deps, [payment], process)))
     }
     return alone

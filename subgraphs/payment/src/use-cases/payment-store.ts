@@ -1,5 +1,5 @@
 import { enqueueEvents, type NewEvent } from '@corridor/events'
-import type { SqlClient } from '@corridor/platform'
+import { type SqlClient, traceparentFor } from '@corridor/platform'
 import { ARRIVED_STATUSES, type Payment } from '../domain/payment.ts'
 import { assertTransition } from '../domain/transitions.ts'
 import { countTaken, countTransition } from '../payment-metrics.ts'
@@ -14,7 +14,7 @@ const COLUMNS = `id, number, kind, status, version, payer, payee, from_wallet_id
   provider_reference as "providerReference", next_action_url as "nextActionUrl",
   transfer_ids as "transferIds", payee_transfer_ids as "payeeTransferIds", failure_code as "failureCode",
   failure_message as "failureMessage", intent, intent_at as "intentAt", intent_note as "intentNote", attempts,
-  due_at as "dueAt", created_at as "createdAt", updated_at as "updatedAt"`
+  due_at as "dueAt", created_at as "createdAt", updated_at as "updatedAt", traceparent`
 
 /** What a payee may see. */
 export const HAS_ARRIVED = `status in (${ARRIVED_STATUSES.map((status) => `'${status}'`).join(', ')})`
@@ -43,6 +43,9 @@ export type NewPayment = Pick<
   | 'scheduledFor'
 >
 
+/** As it is written: with the trace that it was asked for in. */
+export type TracedPayment = NewPayment & Pick<Payment, 'traceparent'>
+
 /** Rows as one JSON parameter: PostgreSQL takes it apart faster than a parameter per column can be put together. */
 export const toJson = (rows: readonly object[]): string =>
   JSON.stringify(rows, (_, value: unknown) => (typeof value === 'bigint' ? String(value) : value))
@@ -50,7 +53,7 @@ export const toJson = (rows: readonly object[]): string =>
 /** Writes new payments, due at once or SCHEDULED, in order, each with its first event. Answers them by id. */
 export async function insertPayments(
   client: SqlClient,
-  payments: readonly NewPayment[],
+  payments: readonly TracedPayment[],
   now: Date,
 ): Promise<Map<string, Payment>> {
   if (payments.length === 0) return new Map()
@@ -59,19 +62,19 @@ export async function insertPayments(
     text: `with made as (
              insert into payments (id, kind, status, payer, payee, from_wallet_id, to_wallet_id, leased_wallet_id, from_currency,
                to_currency, asked_debit_minor, asked_credit_minor, fx_quote_id, quote_id, fee_minor, fee_bps, reference, provider,
-               beneficiary_id, destination_country, scheduled_for, due_at, created_at, updated_at)
+               beneficiary_id, destination_country, scheduled_for, traceparent, due_at, created_at, updated_at)
              select id, kind, case when "scheduledFor" is null then 'PENDING' else 'SCHEDULED' end, payer, payee, "fromWalletId", "toWalletId", "leasedWalletId", "fromCurrency",
                "toCurrency", "askedDebitMinor", "askedCreditMinor", "fxQuoteId", "quoteId", "feeMinor", "feeBps", reference, provider,
-               "beneficiaryId", "destinationCountry", "scheduledFor", coalesce("scheduledFor", $2::timestamptz),
+               "beneficiaryId", "destinationCountry", "scheduledFor", traceparent, coalesce("scheduledFor", $2::timestamptz),
                $2::timestamptz, $2::timestamptz
              from json_to_recordset($1::json) as p (id uuid, kind text, payer uuid, payee uuid, "fromWalletId" uuid,
                "toWalletId" uuid, "leasedWalletId" uuid, "fromCurrency" text, "toCurrency" text, "askedDebitMinor" bigint,
                "askedCreditMinor" bigint, "fxQuoteId" uuid, "quoteId" uuid, "feeMinor" bigint, "feeBps" integer, reference text, provider text,
-               "beneficiaryId" uuid, "destinationCountry" text, "scheduledFor" timestamptz)
+               "beneficiaryId" uuid, "destinationCountry" text, "scheduledFor" timestamptz, traceparent text)
              returning *
            ), queued as (
-             insert into payment_event_queue (payment_id, version, status, payer, payee, at)
-             select id, version, status, payer, payee, $2::timestamptz from made order by number
+             insert into payment_event_queue (payment_id, version, status, payer, payee, at, traceparent)
+             select id, version, status, payer, payee, $2::timestamptz, traceparent from made order by number
            )
            select ${COLUMNS} from made`,
     values: [toJson(payments), now],
@@ -217,10 +220,10 @@ export async function writeChanges(
                due_at = case when p.intent is distinct from c."seenIntent" then p.due_at
                              when c.status = 'AUTHORIZED' and p.provider_outcome is not null and c."providerOutcome" is null then p.due_at
                              else c."dueAt" end
-             from change c where p.id = c.id and p.version = c."seenVersion" returning p.id, p.number
+             from change c where p.id = c.id and p.version = c."seenVersion" returning p.id, p.number, p.traceparent
            ), queued as (
-             insert into payment_event_queue (payment_id, version, status, payer, payee, note, at)
-             select c.id, c.version, c.status, c.payer, c.payee, c.note, $2
+             insert into payment_event_queue (payment_id, version, status, payer, payee, note, at, traceparent)
+             select c.id, c.version, c.status, c.payer, c.payee, c.note, $2, w.traceparent
              from change c join written w on w.id = c.id where c.moved order by w.number
            )
            select id from written`,
@@ -236,10 +239,11 @@ export async function writeChanges(
 
 type Announced = Pick<
   Payment,
-  'id' | 'status' | 'version' | 'payer' | 'payee' | 'kind' | 'referenceUsdMinor' | 'referenceMid'
+  'id' | 'status' | 'version' | 'payer' | 'payee' | 'kind' | 'referenceUsdMinor' | 'referenceMid' | 'traceparent'
 >
 
-function toEvent({ id, status, version, payer, payee, kind, referenceUsdMinor, referenceMid }: Announced): NewEvent {
+function toEvent(payment: Announced): NewEvent {
+  const { id, status, version, payer, payee, kind, referenceUsdMinor, referenceMid } = payment
   const data = {
     paymentId: id,
     status,
@@ -250,5 +254,6 @@ function toEvent({ id, status, version, payer, payee, kind, referenceUsdMinor, r
     referenceUsdMinor: referenceUsdMinor === null ? null : String(referenceUsdMinor),
     referenceMid,
   }
-  return { topic: 'payment.events', key: id, type: `payment.${status.toLowerCase()}`, data }
+  const traceparent = traceparentFor(payment.traceparent)
+  return { topic: 'payment.events', key: id, type: `payment.${status.toLowerCase()}`, data, traceparent }
 }

@@ -3,6 +3,7 @@ import {
   accept,
   CallGroup,
   type Claim,
+  currentTraceparent,
   type IdempotencyKeys,
   inTransaction,
   invariant,
@@ -36,6 +37,9 @@ export type TakeInCall = PaymentRequest & {
   readonly at: string
 }
 
+/** With the trace that its payment is then part of. */
+type TracedCall = TakeInCall & { readonly traceparent: string | null }
+
 const PAYMENT_NAMESPACE = '3d0f3a38-62ac-5f0e-9d3c-0b6d3e5c7a11'
 const MAX_BATCH = 1_000
 /** Another process took a key between our look and our write; the next attempt sees its payment. */
@@ -49,10 +53,11 @@ const DEADLOCK = '40P01'
  * again answers the same payment as it stands.
  */
 export class TakeIn {
-  private readonly group: CallGroup<TakeInCall, Result<Payment>>
+  private readonly group: CallGroup<TracedCall, Result<Payment>>
 
   constructor(private readonly deps: TakeInDeps) {
     this.group = new CallGroup({
+      span: { service: 'payment-service', name: 'take in payments' },
       answer: (calls) => this.takeAll(calls),
       // The second call with a key finds the first one's payment.
       keyOf: ({ caller }) => `${caller.scope}\n${caller.key}`,
@@ -61,10 +66,10 @@ export class TakeIn {
   }
 
   submit(call: TakeInCall): Promise<Result<Payment>> {
-    return this.group.submit(call)
+    return this.group.submit({ ...call, traceparent: currentTraceparent() })
   }
 
-  private async takeAll(calls: readonly TakeInCall[]): Promise<Result<Payment>[]> {
+  private async takeAll(calls: readonly TracedCall[]): Promise<Result<Payment>[]> {
     for (let attempt = 1; ; attempt += 1) {
       try {
         return await this.attempt(calls)
@@ -75,7 +80,7 @@ export class TakeIn {
     }
   }
 
-  private async attempt(calls: readonly TakeInCall[]): Promise<Result<Payment>[]> {
+  private async attempt(calls: readonly TracedCall[]): Promise<Result<Payment>[]> {
     const { pool, keys } = this.deps
     const claims = calls.map(toClaim)
     const known = await keys.findAll(pool, claims)
@@ -121,7 +126,7 @@ export class TakeIn {
       await keys.claimAll(client, ours.map(({ claim }) => claim).sort(byKey))
       return await insertPayments(
         client,
-        ours.map(({ draft }) => draft),
+        ours.map(({ draft, claim: { traceparent } }) => ({ ...draft, traceparent })),
         clock.now(),
       )
     })
@@ -136,7 +141,7 @@ export class TakeIn {
 
 type Claimed = ReturnType<typeof toClaim>
 
-function toClaim(call: TakeInCall) {
+function toClaim(call: TracedCall) {
   const { scope, key } = call.caller
   return { ...call, scope, key, resultId: uuidv5(`${scope}\n${key}`, PAYMENT_NAMESPACE) }
 }

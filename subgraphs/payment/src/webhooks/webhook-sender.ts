@@ -1,5 +1,16 @@
 import { type Consumer, type DeliveredEvent, Loop } from '@corridor/events'
-import { CallGroup, type Clock, createPool, type Logger, type Pool, type Wakeups } from '@corridor/platform'
+import {
+  CallGroup,
+  type Clock,
+  contextOf,
+  createPool,
+  currentTraceparent,
+  inSpan,
+  type Logger,
+  type Pool,
+  type Wakeups,
+} from '@corridor/platform'
+import { type Span, SpanKind, SpanStatusCode } from '@opentelemetry/api'
 import { Webhook as Signer } from 'standardwebhooks'
 import { Agent, request } from 'undici'
 import { publicLookup } from './public-address.ts'
@@ -78,6 +89,7 @@ export function createWebhookSender(deps: WebhookSenderDeps): WebhookSender {
  */
 function fanOut({ clock, wakeups }: WebhookSenderDeps, pool: Pool): (event: DeliveredEvent) => Promise<void> {
   const group = new CallGroup<ToDeliver & { readonly key: string }, undefined>({
+    span: { service: SERVICE, name: 'make deliveries' },
     answer: async (events) => {
       const made = await insertDeliveries(pool, events, clock.now())
       if (made > 0) wakeups.wake(DELIVERIES_CHANNEL)
@@ -100,6 +112,7 @@ function fanOut({ clock, wakeups }: WebhookSenderDeps, pool: Pool): (event: Deli
       type,
       occurredAt,
       data: { paymentId, status },
+      traceparent: currentTraceparent(),
     })
   }
 }
@@ -122,12 +135,21 @@ class Attempts {
     const givenUp = await giveUpSpentDeliveries(this.pool, { now, maxAttempts: MAX_ATTEMPTS })
     if (givenUp > 0) this.deps.logger.error({ givenUp }, 'webhooks whose last attempt did not end are given up')
     const due = await takeDueDeliveries(this.pool, { now, until, limit: AT_ONCE })
-    await Promise.all(due.map((delivery) => this.attempt(delivery)))
+    await Promise.all(due.map((delivery) => this.attemptInTrace(delivery)))
     return due.length === AT_ONCE
   }
 
-  private async attempt(delivery: DueDelivery): Promise<void> {
+  private attemptInTrace(delivery: DueDelivery): Promise<void> {
+    const attributes = { 'http.request.resend_count': delivery.attempts - 1, 'messaging.message.id': delivery.id }
+    const parent = contextOf(delivery.traceparent)
+    return inSpan({ service: SERVICE, name: 'call webhook', kind: SpanKind.CLIENT, attributes, parent }, (span) =>
+      this.attempt(delivery, span),
+    )
+  }
+
+  private async attempt(delivery: DueDelivery, span: Span): Promise<void> {
     const error = await this.send(delivery)
+    if (error !== null) span.setStatus({ code: SpanStatusCode.ERROR, message: 'not delivered' })
     const { id, attempts } = delivery
     if (error === null) {
       return settleDelivery(this.pool, { id, attempts, status: 'DELIVERED', error: null, nextAttemptAt: null })
@@ -140,6 +162,7 @@ class Attempts {
 
   /** Null when the endpoint took it; else why not. A redirect is not followed: it is no success. */
   private async send({ id, webhookId, url, secret, eventType, occurredAt, data }: DueDelivery): Promise<string | null> {
+    const traceparent = currentTraceparent()
     const body = JSON.stringify({ type: eventType, timestamp: occurredAt.toISOString(), data })
     const at = this.deps.clock.now()
     const signature = new Signer(this.secrets.open(webhookId, secret)).sign(id, at, body)
@@ -154,6 +177,7 @@ class Attempts {
           'webhook-id': id,
           'webhook-timestamp': String(Math.floor(at.getTime() / 1_000)),
           'webhook-signature': signature,
+          ...(traceparent === null ? {} : { traceparent }),
         },
         signal: AbortSignal.timeout(TIMEOUT_MS),
       })

@@ -55,6 +55,7 @@ export interface ToDeliver {
   readonly type: string
   readonly occurredAt: Date
   readonly data: object
+  readonly traceparent: string | null
 }
 
 /**
@@ -63,10 +64,10 @@ export interface ToDeliver {
 export async function insertDeliveries(client: SqlClient, events: readonly ToDeliver[], now: Date): Promise<number> {
   const { rowCount } = await client.query({
     name: 'webhook-deliveries',
-    text: `insert into webhook_deliveries (id, webhook_id, event_id, event_type, occurred_at, data, next_attempt_at)
-           select gen_random_uuid(), w.id, e."eventId", e.type, e."occurredAt", e.data, $2
+    text: `insert into webhook_deliveries (id, webhook_id, event_id, event_type, occurred_at, data, traceparent, next_attempt_at)
+           select gen_random_uuid(), w.id, e."eventId", e.type, e."occurredAt", e.data, e.traceparent, $2
            from json_to_recordset($1::json)
-             as e ("eventId" uuid, owners uuid[], type text, "occurredAt" timestamptz, data jsonb)
+             as e ("eventId" uuid, owners uuid[], type text, "occurredAt" timestamptz, data jsonb, traceparent text)
            join webhooks w on w.owner = any(e.owners)
            where w.deleted_at is null and (w.events = '{}' or e.type = any(w.events))
            order by e."occurredAt"
@@ -86,6 +87,8 @@ export interface DueDelivery {
   readonly occurredAt: Date
   readonly data: object
   readonly attempts: number
+  /** In which trace the event was made. */
+  readonly traceparent: string | null
 }
 
 /** Gives up what has had all its attempts and never said how the last one went. */
@@ -117,7 +120,7 @@ export async function takeDueDeliveries(
            update webhook_deliveries d set attempts = d.attempts + 1, next_attempt_at = $2
            from due, webhooks w where d.id = due.id and w.id = d.webhook_id
            returning d.id, d.webhook_id as "webhookId", w.url, w.secret_ct as secret, d.event_type as "eventType",
-                     d.occurred_at as "occurredAt", d.data, d.attempts`,
+                     d.occurred_at as "occurredAt", d.data, d.attempts, d.traceparent`,
     values: [now, until, limit],
   })
   return rows

@@ -24,6 +24,7 @@ export const customerProjection = (pool: Pool): Consumer => ({
 export function paymentCounters(pool: Pool): Consumer {
   // Events that come side by side share a statement.
   const counted = new CallGroup<string, undefined>({
+    span: { service: COUNTERS, name: 'count payments' },
     answer: async (paymentIds) => {
       await markCounted(pool, paymentIds)
       return paymentIds.map(() => undefined)
