@@ -55,7 +55,7 @@ export class FarSide {
   /** What forex refuses to price payments with. */
   priceRefusal: string | null = null
   /** What happens before the rules answer. */
-  whileDeciding: (() => Promise<unknown>) | null = null
+  whileDeciding: ((asked: Variables[]) => Promise<unknown>) | null = null
   /** The ledger answers, but for journals. */
   postingAway = false
   expiresAt = new Date('2999-01-01T00:00:00.000Z')
@@ -89,7 +89,7 @@ export class FarSide {
   })
 
   readonly rules = client(async ({ i }) => {
-    await this.whileDeciding?.()
+    await this.whileDeciding?.(i as Variables[])
     this.calls.push('decide')
     this.decided.push(...(i as Variables[]))
     return { decide: (i as unknown[]).map(() => ({ outcome: this.verdict, message: 'as the test wants it' })) }

@@ -10,7 +10,13 @@ beforeAll(async () => {
 })
 afterAll(() => tests.close())
 afterEach(() => {
-  Object.assign(tests.farSide, { verdict: 'APPROVE', answersLost: false, priceRefusal: null, whileDeciding: null })
+  Object.assign(tests.farSide, {
+    verdict: 'APPROVE',
+    answersLost: false,
+    ledgerAway: false,
+    priceRefusal: null,
+    whileDeciding: null,
+  })
   tests.holdUp = null
 })
 
@@ -173,6 +179,54 @@ describe('what a provider may have been told', () => {
     await expect
       .poll(() => tests.rows('select 1 from payments where id = $1 and provider_started_at is not null', [slow]))
       .toHaveLength(1)
+  })
+})
+
+describe('payments that are processed together', () => {
+  /** Due at once, each from a wallet of its own. */
+  const together = async (...amounts: string[]) => {
+    const { payer, owner } = customer()
+    const toWalletId = tests.wallet(uuidv7())
+    const input = amounts.map((amount) => ({
+      idempotencyKey: uuidv7(),
+      fromWalletId: tests.wallet(owner),
+      toWalletId,
+      debit: usd(amount),
+    }))
+    tests.farSide.calls.length = 0
+    const { sendPayments } = await tests.data<{ sendPayments: { payment: { id: string } | null }[] }>(
+      payer,
+      'mutation ($input: [SendPaymentInput!]!) { sendPayments(input: $input) { payment { id } } }',
+      { input },
+    )
+    return { payer, ids: sendPayments.map(({ payment }) => payment?.id ?? '') }
+  }
+
+  it('wait together while what they need is away, and nobody tries one by one', async () => {
+    tests.farSide.ledgerAway = true
+    const { payer, ids } = await together(...Array.from({ length: 10 }, () => '1.00'))
+    await expect
+      .poll(() => tests.rows('select distinct attempts from payments where id = any($1)', [ids]))
+      .toEqual([{ attempts: 1 }])
+    expect(tests.farSide.calls).toEqual(['price', 'decide'])
+    tests.farSide.ledgerAway = false
+    goOn()
+    for (const id of ids) await tests.until(payer, id, 'COMPLETED')
+  })
+
+  it('are tried alone where one of them is at fault, at least one in a round however long that lasts', async () => {
+    tests.farSide.whileDeciding = async (asked) => {
+      tests.clock.advanceMs(60_000)
+      if (asked.some(({ amountUsdMinor }) => amountUsdMinor === '666')) throw new Error('nobody can judge this')
+    }
+    const { payer, ids } = await together('1.00', '6.66', '2.00')
+    const [first = '', bad = '', last = ''] = ids
+    await tests.until(payer, first, 'COMPLETED')
+    await tests.until(payer, last, 'COMPLETED')
+    expect((await read(payer, bad)).status).toBe('PENDING')
+    tests.farSide.whileDeciding = null
+    goOn()
+    await tests.until(payer, bad, 'COMPLETED')
   })
 })
 

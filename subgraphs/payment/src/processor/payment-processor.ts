@@ -118,7 +118,9 @@ export function createPaymentProcessor(deps: ProcessorDeps): PaymentProcessor {
   ): Promise<boolean> => {
     const processed = due.length === 0 ? [] : await processGroup(round, due)
     const refunded: ProcessedRefund[] = []
-    for (const refund of refunds) if (!round.isOver()) refunded.push(await processRefund(round, refund))
+    for (const refund of refunds) {
+      if (refunded.length === 0 || !round.isOver()) refunded.push(await processRefund(round, refund))
+    }
     const before = new Map([...due, ...refunds.map(({ payment }) => payment)].map((payment) => [payment.id, payment]))
     await checkpoint?.('commit:before')
     await commit({ pool, leases, clock, checkpoint }, { held, before, processed, refunded })
