@@ -18,9 +18,10 @@ give() { # party uid files...
   chown -R "$uid" "$folder"
 }
 
-for party in forex ledger payment profile rule-engine wallet router workers web; do
+for party in forex ledger payment profile rule-engine wallet router workers; do
   give "$party" 1000 ca.pem "$party.pem" "$party.key"
 done
+give web 101 ca.pem web.pem web.key
 give wso2am 10001 wso2am.jks truststore.jks
 give wso2is 802 wso2is.p12 truststore.p12
 mkdir -p /certs/public

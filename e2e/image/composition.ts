@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { parse } from 'yaml'
 
-/** A container that runs a part of the platform. */
+/** A container of the composition. */
 export interface ComposedPart {
   readonly name: string
   readonly command: readonly string[]
@@ -12,7 +12,7 @@ export interface ComposedPart {
 }
 
 interface Service {
-  readonly command?: readonly string[]
+  readonly command?: string | readonly string[]
   readonly environment?: Readonly<Record<string, string | number>>
   readonly healthcheck?: { readonly test?: readonly string[] }
 }
@@ -21,18 +21,19 @@ const ENV_FILE = '--env-file='
 const WORD_OF_CMD = 'CMD'
 
 /** The parts of docker-compose.yml: every container that starts with the settings of a part. */
+export function readParts(file: string, variables: Readonly<Record<string, string>>): readonly ComposedPart[] {
+  return readComposition(file, variables).filter(({ command }) => command[0]?.startsWith(ENV_FILE))
+}
+
+/** All containers of the file. */
 export function readComposition(file: string, variables: Readonly<Record<string, string>>): readonly ComposedPart[] {
   const { services } = parse(readFileSync(file, 'utf8'), { merge: true }) as { services: Record<string, Service> } // Compose's format.
-  return Object.entries(services)
-    .filter(([, { command }]) => Array.isArray(command) && command[0]?.startsWith(ENV_FILE))
-    .map(([name, { command = [], environment = {}, healthcheck }]) => ({
-      name,
-      command,
-      env: Object.fromEntries(
-        Object.entries(environment).map(([key, value]) => [key, filled(String(value), variables)]),
-      ),
-      probe: healthcheck?.test?.filter((word) => word !== WORD_OF_CMD) ?? null,
-    }))
+  return Object.entries(services).map(([name, { command = [], environment = {}, healthcheck }]) => ({
+    name,
+    command: [command].flat(),
+    env: Object.fromEntries(Object.entries(environment).map(([key, value]) => [key, filled(String(value), variables)])),
+    probe: healthcheck?.test?.filter((word) => word !== WORD_OF_CMD) ?? null,
+  }))
 }
 
 /** `${NAME:-default}` and its kin, as Compose fills them in. */

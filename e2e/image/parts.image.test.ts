@@ -1,20 +1,25 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process'
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { delimiter, dirname, join, resolve } from 'node:path'
 import { promisify } from 'node:util'
 import { generate } from '@corridor/certs'
 import { DEPOSIT, OPEN_WALLET } from '@corridor/embedded'
-import { freePort, startTestIdentity, type TestIdentity } from '@corridor/testing'
+import { startTestIdentity, type TestIdentity } from '@corridor/testing'
 import { Agent, request } from 'undici'
 import { afterAll, beforeAll, describe, expect, inject, it, vi } from 'vitest'
-import { type ComposedPart, readComposition } from './composition.ts'
+import { WebSocket } from 'ws'
+import { type ComposedPart, readComposition, readParts } from './composition.ts'
 import { commandsOf } from './docker-file.ts'
+import { defaultsOf, startWebServer } from './web-server.ts'
 
 const ROOT = resolve(import.meta.dirname, '../..')
 const BUILD_TIMEOUT_MS = 600_000
 const WAIT = { timeout: 120_000, interval: 200 }
+const USERNAME = 'nina-example'
 const PASSWORD = 'Correct-horse-1'
+/** Below those that outgoing connections take: the parts are told their ports long before they listen. */
+const FIRST_PORT = 21_300
 const SUBGRAPHS = ['forex', 'ledger', 'payment', 'profile', 'rule-engine', 'wallet']
 
 const folder = mkdtempSync(join(tmpdir(), 'corridor-image-'))
@@ -35,6 +40,7 @@ async function run(
 }
 
 beforeAll(async () => {
+  chmodSync(folder, 0o755) // nginx's own user passes through when the tests run as root.
   mkdirSync(app)
   await run('git', ['clone', '--quiet', '--depth', '1', `file://${ROOT}`, app])
 })
@@ -63,7 +69,7 @@ describe('the image of the parts', () => {
 
 /** As `.env` would set them. */
 const VARIABLES = { REDIS_PASSWORD: 'unused', POSTGRES_PASSWORD: 'unused', WSO2_DB_PASSWORD: 'unused' }
-const composition = (): readonly ComposedPart[] => readComposition(join(app, 'docker-compose.yml'), VARIABLES)
+const composition = (): readonly ComposedPart[] => readParts(join(app, 'docker-compose.yml'), VARIABLES)
 
 describe('the composed parts on it', () => {
   const running = new Map<string, ChildProcess>()
@@ -73,7 +79,7 @@ describe('the composed parts on it', () => {
   let around: Record<string, string>
 
   beforeAll(async () => {
-    for (const name of [...SUBGRAPHS, 'router']) ports.set(name, await freePort())
+    for (const [at, name] of [...SUBGRAPHS, 'router'].entries()) ports.set(name, FIRST_PORT + at)
     identity = await startTestIdentity()
     const issuer = identity.access.tokenUrl
     around = {
@@ -87,7 +93,11 @@ describe('the composed parts on it', () => {
       IDENTITY_CLIENT_ID: identity.access.clientId,
       IDENTITY_CLIENT_SECRET: identity.access.clientSecret,
     }
-    const parties = [...SUBGRAPHS, 'router', 'workers'].map((name) => ({ name, hosts: ['localhost'], keystore: false }))
+    const parties = [...SUBGRAPHS, 'router', 'workers', 'web'].map((name) => ({
+      name,
+      hosts: ['localhost'],
+      keystore: false,
+    }))
     generate({ folder: certs, now: new Date(), parties })
   })
   afterAll(async () => {
@@ -180,7 +190,7 @@ describe('the composed parts on it', () => {
       if (!data || errors) throw new Error(JSON.stringify(errors))
       return data
     }
-    const person = { username: 'nina-example', email: 'nina@example.com', givenName: 'Nina', familyName: 'Okafor' }
+    const person = { username: USERNAME, email: 'nina@example.com', givenName: 'Nina', familyName: 'Okafor' }
     await ask('mutation ($input: RegisterProfileInput!) { registerProfile(input: $input) { id } }', {
       input: { ...person, password: PASSWORD },
     })
@@ -201,8 +211,70 @@ describe('the composed parts on it', () => {
     await agent.close()
   })
 
+  it('are reached by the web app, which loads its own files alone', async () => {
+    const [port, healthPort] = [FIRST_PORT + 10, FIRST_PORT + 11]
+    const all = readComposition(join(app, 'docker-compose.yml'), VARIABLES)
+    const { env = {} } = all.find(({ name }) => name === 'web') ?? {}
+    const server = startWebServer({
+      templates: join(app, 'deploy/web'),
+      folder: join(folder, 'web'),
+      env: {
+        ...defaultsOf(join(app, 'Dockerfile')),
+        ...Object.fromEntries(Object.entries(env).map(([name, value]) => [name, here(value)])),
+        ROUTER_URL: `https://127.0.0.1:${ports.get('router')}`,
+        ROUTER_NAME: 'localhost',
+        NGINX_LOCAL_RESOLVERS: '127.0.0.1',
+        WEB_PORT: String(port),
+        WEB_HEALTH_PORT: String(healthPort),
+        WEB_ROOT: join(app, 'web/dist'),
+      },
+    })
+    running.set('web', server)
+    const origin = `https://localhost:${port}`
+    const agent = new Agent({ connect: { ca: readFileSync(join(certs, 'ca.pem')) } })
+    const get = async (path: string) => {
+      const { statusCode, headers, body } = await request(`${origin}${path}`, { dispatcher: agent })
+      return { status: statusCode, headers, text: await body.text() }
+    }
+    await vi.waitFor(async () => expect((await fetch(`http://127.0.0.1:${healthPort}/health`)).status).toBe(200), WAIT)
+
+    const page = await get('/wallets/some-page')
+    expect(page).toMatchObject({ status: 200, headers: { 'cache-control': 'no-cache' } })
+    expect(page.headers['content-security-policy']).toContain("default-src 'none'; script-src 'self'")
+    const [, script = ''] = /src="(\/assets\/[^"]+\.js)"/.exec(page.text) ?? []
+    expect(await get(script)).toMatchObject({
+      status: 200,
+      headers: { 'cache-control': 'public, max-age=31536000, immutable', 'x-content-type-options': 'nosniff' },
+    })
+    expect(page.text).not.toMatch(/(src|href)="https?:/)
+    expect((await get('/assets/missing.js')).status).toBe(404)
+    expect(JSON.parse((await get('/config.json')).text)).toMatchObject({ clientId: 'corridor-web' })
+
+    const { body } = await request(`${origin}/graphql`, {
+      method: 'POST',
+      dispatcher: agent,
+      headers: { 'content-type': 'application/json', origin, authorization: `Bearer ${await tokenOf(USERNAME)}` },
+      body: '{"query":"{ me { username } }"}',
+    })
+    expect(await body.json()).toEqual({ data: { me: { username: USERNAME } } })
+    const socket = new WebSocket(`wss://localhost:${port}/graphql`, 'graphql-transport-ws', {
+      ca: readFileSync(join(certs, 'ca.pem')),
+      origin,
+    })
+    const acknowledged = new Promise((resolve, reject) => {
+      socket.once('error', reject)
+      socket.once('message', (data) => resolve(JSON.parse(String(data))))
+    })
+    socket.once('open', () => socket.send('{"type":"connection_init"}'))
+    expect(await acknowledged).toEqual({ type: 'connection_ack' })
+    socket.close()
+    await agent.close()
+  })
+
   it('end by themselves when they are told to', async () => {
-    const ended = [...running.values()].map((child) => new Promise((resolve) => child.once('exit', resolve)))
+    const ended = [...running.values()].map(
+      (child) => child.exitCode ?? new Promise((resolve) => child.once('exit', resolve)),
+    )
     for (const child of running.values()) child.kill('SIGTERM')
     expect(await Promise.all(ended)).toEqual(ended.map(() => 0))
     running.clear()
