@@ -12,8 +12,10 @@ import {
   isObjectType,
   Kind,
   type OperationDefinitionNode,
+  SchemaMetaFieldDef,
   type SelectionNode,
   type SelectionSetNode,
+  TypeMetaFieldDef,
 } from 'graphql'
 import { fragmentsOf } from './complexity.ts'
 import { isMet, type Permissions, type Requirement, type Requirements, requirementsOf } from './requirements.ts'
@@ -43,6 +45,9 @@ interface Walk {
 
 /** Selected where all else was refused: the object itself may be seen, and whether it exists must be asked. */
 const TYPENAME: FieldNode = { kind: Kind.FIELD, name: { kind: Kind.NAME, value: '__typename' } }
+
+/** Introspection, which the router answers itself: no plan is made for it. */
+const FROM_THE_SCHEMA: ReadonlySet<string> = new Set([SchemaMetaFieldDef.name, TypeMetaFieldDef.name])
 
 /**
  * Judges one operation of a validated document for one caller. A mutation or subscription with a refused root field is
@@ -124,6 +129,7 @@ function filterField(
   parent: GraphQLCompositeType,
   path: readonly string[],
 ): FieldNode | null {
+  if (FROM_THE_SCHEMA.has(node.name.value)) return null
   if (node.name.value.startsWith('__')) return node
   const field = isObjectType(parent) || isInterfaceType(parent) ? parent.getFields()[node.name.value] : undefined
   if (!field) return null
