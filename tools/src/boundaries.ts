@@ -77,6 +77,7 @@ function againstPackages(from: string, { specifier }: Import): string | undefine
 }
 
 function againstNodeModules(from: string, specifier: string): string | undefined {
+  if (isForBrowsers(from)) return 'a browser has no such module.'
   if (!isDomain(from) || PURE_NODE_MODULES.has(specifier)) return undefined
   return 'the domain is pure.'
 }
@@ -150,5 +151,8 @@ function isOtherFolder(path: string): boolean {
   const folder = SUBGRAPH_FILE.exec(path)?.[1]
   return folder !== undefined && !LAYERS.includes(folder)
 }
+
+/** The web app; its tests and its build run on Node. */
+const isForBrowsers = (path: string): boolean => path.startsWith('web/src/') && !isTestFile(path)
 
 const isDomain = (path: string): boolean => /^subgraphs\/[^/]+\/src\/domain\//.test(path) && !isTestFile(path)

@@ -84,6 +84,8 @@ describe('the rules', () => {
     ['subgraphs/ledger/src/use-cases/post.ts', '../resolvers/account.ts'],
     ['subgraphs/ledger/src/resolvers/account.ts', '../index.ts'],
     ['subgraphs/ledger/src/index.ts', './main.ts'],
+    ['web/src/main.tsx', '@corridor/money'],
+    ['web/src/main.tsx', 'node:crypto'],
   ])('keep %s from importing %s', (path, specifier) => {
     expect(violationsOf(path, specifier)).toHaveLength(1)
   })
@@ -105,6 +107,8 @@ describe('the rules', () => {
     ['subgraphs/ledger/test/post.test.ts', '../src/domain/post.ts'],
     ['subgraphs/ledger/src/domain/post.test.ts', 'fast-check'],
     ['workers/src/ledger-sealer/main.ts', '@corridor/ledger'],
+    ['web/src/main.tsx', './design/tokens.css'],
+    ['web/src/api/resume.test.ts', 'node:fs'],
   ])('let %s import %s', (path, specifier) => {
     expect(violationsOf(path, specifier)).toEqual([])
   })
