@@ -31,6 +31,7 @@ const COMMANDS = {
   'migrations:record': ['tools/dist/record-migrations.js'],
   bench: benchmark,
   ops: ['packages/embedded/dist/ops/main.js'],
+  status: ['packages/embedded/dist/status/main.js'],
   services: ['packages/testing/dist/services/main.js'],
   test: ['node_modules/vitest/vitest.mjs', 'run'],
   'test:faults': ['node_modules/vitest/vitest.mjs', 'run', '--config', 'packages/testing/faults/vitest.config.ts'],

@@ -8,6 +8,7 @@ const SUPERGRAPH = join(import.meta.dirname, '..', '..', 'supergraph.graphql')
 const AUTH_MODES: readonly AuthMode[] = ['bearer', 'assertion']
 const MAX_PROXIES = 10
 const MAX_LIMIT = 1_000_000
+const DEFAULT_SLOW_OPERATION_MS = 1_000
 
 const isUrls = (value: unknown): value is Record<string, string> =>
   typeof value === 'object' &&
@@ -51,6 +52,9 @@ const SETTINGS = {
   SUBSCRIPTIONS_PER_CALLER: limit(DEFAULT_LIMITS.subscriptionsPerCaller),
   WEB_DIRECTORY: setting.optional(setting.text()),
   WEB_CLIENT_ID: setting.text('corridor-web'),
+  /** Where other processes tell of themselves, for GET /status. */
+  STATUS_URLS: setting.optional(setting.json(isUrls, 'a JSON object of URLs by the name of their process')),
+  SLOW_OPERATION_MS: setting.integer(DEFAULT_SLOW_OPERATION_MS),
   TRACE_URL: setting.optional(setting.text()),
   ...TLS_SETTINGS,
 }

@@ -35,6 +35,8 @@ await runMain('router', async ({ logger, onStop }) => {
     clock: systemClock,
     logger,
     limits: limitsOf(config),
+    processes: config.STATUS_URLS,
+    slowOperationMs: config.SLOW_OPERATION_MS,
     rateLimiter,
     trustedProxies: config.TRUSTED_PROXIES,
     registeredOperations: operations?.text,

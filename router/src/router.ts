@@ -1,15 +1,17 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import {
   type Clock,
+  type DependencyState,
   ERROR_MESSAGES,
   inProcessRateLimiter,
   invariant,
   type Logger,
   type RateLimiter,
+  reportOf,
   type Signer,
+  stateOf,
   type Tls,
 } from '@corridor/platform'
-import type { DependencyState } from '@corridor/subgraph'
 import { createApolloHttp } from './apollo-http.ts'
 import { CALLBACK_PATH, type CallbackOwners, forwardCallback } from './callbacks.ts'
 import { crossOriginHeaders, preflight } from './cross-origin.ts'
@@ -18,14 +20,14 @@ import { BodyTooLarge, closeServer, errorReply, jsonReply, listen, type Reply, s
 import { type AuthMode, createIdentity, type IdentityOptions } from './identity.ts'
 import { isLedgerFile, streamLedgerFile } from './ledger-files.ts'
 import { DEFAULT_LIMITS, type RouterLimits } from './limits.ts'
-import { OperationExecutor } from './operation-executor.ts'
-import { checkSubgraphs } from './readiness.ts'
+import { checkSubgraphs, readinessReply } from './readiness.ts'
 import { type RegisteredOperations, readManifest } from './registered-operations.ts'
 import { createRequestLimits, tooManyRequests } from './request-limits.ts'
+import { MeasuredExecutor, MeasuredSubscriptions, measured } from './router-metrics.ts'
 import { secured } from './security-headers.ts'
 import { createSite, type SiteOptions } from './site.ts'
+import { answerStatus } from './status.ts'
 import { createAgent, createSubgraphClients } from './subgraph-client.ts'
-import { FederatedSubscriptions } from './subscriptions/federated-subscriptions.ts'
 import { serveSubscriptions } from './subscriptions/serve-subscriptions.ts'
 import { readSupergraph, type SupergraphModel } from './supergraph.ts'
 
@@ -55,6 +57,12 @@ export interface RouterDeps {
   /** No embedded Sandbox. */
   readonly production?: boolean
   readonly introspection?: boolean
+  /** What the process is called in `GET /status`, where more than the router may be in it. Default: `router`. */
+  readonly processName?: string
+  /** Where other processes tell of themselves, by name, for `GET /status`: http://127.0.0.1:9464 */
+  readonly processes?: Readonly<Record<string, string>> | undefined
+  /** Operations that take longer are logged with the shape of their plan. Default: a second. */
+  readonly slowOperationMs?: number
   /** The web app, served at `/`; without it `/` leads to the GraphQL endpoint. */
   readonly site?: SiteOptions | undefined
   /** Serves HTTPS, and shows the same certificate to subgraphs; undefined: plain HTTP, for loopback. */
@@ -83,6 +91,7 @@ export interface Router {
 
 const GRAPHQL_PATH = '/graphql'
 const LOOPBACK = '127.0.0.1'
+const SLOW_OPERATION_MS = 1_000
 
 /** The one door of the platform: authentication, scopes, limits, plans, subscriptions. It knows no rule of the business. */
 export function createRouter(deps: RouterDeps): Router {
@@ -102,8 +111,11 @@ export function createRouter(deps: RouterDeps): Router {
   const ready = () => checkSubgraphs(current.urls, dispatcher)
 
   const start = async (port: number, host: string): Promise<RunningRouter> => {
-    const clients = createSubgraphClients({ urls: () => current.urls, signer, limits, logger, tls: deps.tls })
-    const executorOf = (sdl: string) => new OperationExecutor(readSupergraph(sdl), clients, limits, { introspection })
+    const clients = measured(createSubgraphClients({ urls: () => current.urls, signer, limits, logger, tls: deps.tls }))
+    const executorOf = (sdl: string) => {
+      const made = new MeasuredExecutor(readSupergraph(sdl), clients, limits, { introspection })
+      return made.tellSlow({ slowMs: deps.slowOperationMs ?? SLOW_OPERATION_MS, logger })
+    }
     let executor = executorOf(deps.supergraphSdl)
     const { supergraphSdl } = deps
     const apollo = await createApolloHttp({
@@ -114,7 +126,7 @@ export function createRouter(deps: RouterDeps): Router {
       production,
       introspection,
     })
-    const subscriptions = new FederatedSubscriptions({
+    const subscriptions = new MeasuredSubscriptions({
       urls: () => current.urls,
       transport: clients,
       signer,
@@ -153,12 +165,20 @@ export function createRouter(deps: RouterDeps): Router {
         return forwardCallback({ request, provider, owners, urls, dispatcher, maxBytes: limits.callbackBytes, logger })
       }
       if (request.method !== 'GET') return errorReply(404, 'NOT_FOUND', 'There is nothing here.')
-      if (path === '/ready') return readiness(await ready())
+      if (path === '/ready') return readinessReply(await ready())
+      if (path === '/status') return answerStatus(request, { identity, dispatcher, subgraphs, own, processes })
       const page = await site(request)
       if (page !== null) return page
       if (path === '/') return { status: 302, headers: { location: GRAPHQL_PATH }, body: '' }
       return errorReply(404, 'NOT_FOUND', 'There is nothing here.')
     }
+    const { processName = 'router', processes = {} } = deps
+    const own = () => reportOf(processName)
+    const subgraphs = async () =>
+      (await ready()).map((reached) => {
+        const dependencies = [{ ...reached, name: 'reached by the router' }]
+        return { name: `${reached.name}-service`, state: stateOf([reached]), dependencies }
+      })
     const ledgerUrl = () => current.urls.get(deps.filesOwner ?? 'ledger')
     const answerFile = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
       const refused = tooSoon(request)
@@ -215,11 +235,6 @@ function urlsOf({ routingUrls }: SupergraphModel, { subgraphUrls }: RouterDeps):
   const urls = new Map([...routingUrls].map(([name, url]) => [name, subgraphUrls?.[name] ?? url]))
   for (const [name, url] of urls) invariant(URL.canParse(url), `subgraph ${name} has an address`)
   return urls
-}
-
-function readiness(dependencies: readonly DependencyState[]): Reply {
-  const ok = dependencies.every((dependency) => dependency.ok)
-  return jsonReply(ok ? 200 : 503, { status: ok ? 'ready' : 'not ready', dependencies })
 }
 
 async function answer(input: {

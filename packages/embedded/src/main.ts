@@ -1,5 +1,5 @@
 import { SEED_USERS, StartError } from '@corridor/dev-services'
-import { createLogger } from '@corridor/platform'
+import { createLogger, startOperations, startTelemetry, switchLevelBySignal } from '@corridor/platform'
 import { openDataDirectory, resetDataDirectory } from './data-directory.ts'
 import { explainStartFailure } from './explain-start-failure.ts'
 import { lockDataDirectory } from './lock.ts'
@@ -24,12 +24,19 @@ async function main(args: readonly string[]): Promise<number> {
     dataDirectory = settings.dataDirectory
     if (args.includes('--reset')) await reset(dataDirectory)
     const startedMs = performance.now()
-    const starting = start(settings, args.includes('--processes'))
+    const inProcesses = args.includes('--processes')
+    const telemetry = inProcesses ? null : startTelemetry('platform', process.env) // Each process exports its own.
+    const starting = start(settings, inProcesses)
     const first = await Promise.race([starting, signal])
     if (typeof first !== 'string') announce(first, performance.now() - startedMs)
     const reason = await signal
     say('Stopping …')
-    const stopped = await inTime(starting.then((platform) => platform.stop()))
+    const stopped = await inTime(
+      starting.then(async (platform) => {
+        await platform.stop()
+        await telemetry?.stop()
+      }),
+    )
     complain(stopped ? 'Stopped.' : 'Not everything stopped in time; nothing that was committed is lost.')
     return stopped && reason !== FAILED ? 0 : 1
   } catch (error) {
@@ -40,10 +47,13 @@ async function main(args: readonly string[]): Promise<number> {
   }
 }
 
-function start(settings: PlatformSettings, inProcesses: boolean): Promise<RunningPlatform> {
+async function start(settings: PlatformSettings, inProcesses: boolean): Promise<RunningPlatform> {
+  const logger = createLogger({ service: 'platform', level: settings.logLevel })
+  switchLevelBySignal(logger)
+  await startOperations('platform', { OPERATIONS_PORT: settings.operationsPort, OPERATIONS_HOST: '127.0.0.1' })
   const options = {
     ...settings,
-    logger: createLogger({ service: 'platform', level: settings.logLevel }),
+    logger,
     onProgress: (line: string) => say(`  ${line} …`),
   }
   return inProcesses

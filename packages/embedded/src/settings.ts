@@ -45,6 +45,8 @@ export interface PlatformSettings {
   readonly portOffset: number
   readonly external: External
   readonly logLevel: string
+  /** Where Prometheus and operators ask this process. */
+  readonly operationsPort: number | undefined
 }
 
 type Environment = Readonly<Record<string, string | undefined>>
@@ -75,6 +77,7 @@ export function readPlatformSettings(env: Environment): PlatformSettings {
     DATA_DIR: setting.text(join(PROJECT_ROOT, '.data')),
     PLATFORM_PORT_OFFSET: setting.integer(0, MAX_PORT_OFFSET),
     LOG_LEVEL: setting.oneOf(['debug', 'info', 'warn', 'error', 'fatal', 'silent'], 'warn'),
+    OPERATIONS_PORT: setting.optional(setting.port()),
     DATABASE_URL: setting.optional(setting.url()),
     REDIS_URL: setting.optional(setting.url()),
     DYNAMODB_ENDPOINT: setting.optional(setting.text()),
@@ -95,6 +98,7 @@ export function readPlatformSettings(env: Environment): PlatformSettings {
     portOffset: config.PLATFORM_PORT_OFFSET,
     ports: portsMovedBy(config.PLATFORM_PORT_OFFSET),
     logLevel: config.LOG_LEVEL,
+    operationsPort: config.OPERATIONS_PORT,
     external: {
       allowPrivateWebhooks: config.WEBHOOKS_ALLOW_PRIVATE,
       ...(config.DATABASE_URL === undefined ? {} : { databaseUrl: config.DATABASE_URL }),

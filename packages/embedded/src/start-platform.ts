@@ -125,6 +125,7 @@ async function start(options: OneProcessOptions, stops: StopStack): Promise<Runn
   stops.push('the limits', () => rateLimiter.close())
   const router = createRouter({
     supergraphSdl,
+    processName: 'platform',
     subgraphUrls: Object.fromEntries(SUBGRAPHS.map((name) => [name, subgraphUrl(ports, name)])),
     signer: clients.signer('router'),
     identity: {

@@ -30,7 +30,7 @@ const LOG_FIELDS = [
   'isNew',
   'kafka',
   'kind',
-  'level',
+  'logLevel',
   'loop',
   'mid',
   'offset',

@@ -53,7 +53,7 @@ export function switchLevelBySignal(logger: LeveledLogger): () => void {
   const own = logger.level
   const change = (): void => {
     logger.level = logger.level === 'debug' ? own : 'debug'
-    logger.warn({ level: logger.level }, 'the level of the log was changed')
+    logger.warn({ logLevel: logger.level }, 'the level of the log was changed')
   }
   process.on('SIGUSR2', change)
   return () => void process.off('SIGUSR2', change)

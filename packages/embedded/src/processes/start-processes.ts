@@ -1,3 +1,4 @@
+import { freePort } from '@corridor/dev-services'
 import { inProcessWakeups, type Logger, systemClock } from '@corridor/platform'
 import { type Foundation, layFoundation } from '../foundation.ts'
 import { STANDARD_PORTS } from '../ports.ts'
@@ -8,7 +9,7 @@ import { DEFAULT_RATE_INTERVAL_MS, type PlatformOptions, type RunningPlatform, s
 import { createProfile } from '../start-subgraphs.ts'
 import { StopStack } from '../stop-stack.ts'
 import { partsOf } from './parts.ts'
-import { Supervisor } from './supervisor.ts'
+import { type Part, Supervisor } from './supervisor.ts'
 
 export interface ProcessesOptions extends PlatformOptions {
   readonly external: External & BetweenProcesses
@@ -51,8 +52,9 @@ async function start(options: ProcessesOptions, stops: StopStack): Promise<Runni
     rateIntervalMs,
     ...(apiManager ? { apiManager } : {}),
   })
+  const told = await withOperations({ subgraphs, workers, router })
   const supervisor = new Supervisor({ runDirectory: directory.run, logger })
-  for (const group of [subgraphs, [...workers, router]]) {
+  for (const group of [told.subgraphs, [...told.workers, told.router]]) {
     const names = group.map(({ name }) => name)
     say(`Starting ${names.join(', ')}`)
     stops.push(names.join(', '), () => supervisor.stop(names))
@@ -61,6 +63,24 @@ async function start(options: ProcessesOptions, stops: StopStack): Promise<Runni
   await waitForSeeds({ databases, seeds, logger })
   const url = `http://localhost:${ports.router}/graphql`
   return { url, ports, tokenUrl: identity.tokenUrl, databases, stop: () => stops.stop() }
+}
+
+/** Every part with a port where it tells of itself, and the router with all of them. */
+async function withOperations({ subgraphs, workers, router }: ReturnType<typeof partsOf>) {
+  const ports = new Map<string, number>()
+  for (const { name } of [...subgraphs, ...workers, router]) ports.set(name, await freePort())
+  const open = (part: Part): Part => ({ ...part, env: { ...part.env, OPERATIONS_PORT: String(ports.get(part.name)) } })
+  const addressOf = (service: string, { name }: Part) => [service, `http://127.0.0.1:${ports.get(name)}`] as const
+  const addresses = Object.fromEntries([
+    ...subgraphs.map((part) => addressOf(`${part.name}-service`, part)),
+    ...workers.map((part) => addressOf(part.name, part)),
+  ])
+  const opened = open(router)
+  return {
+    subgraphs: subgraphs.map(open),
+    workers: workers.map(open),
+    router: { ...opened, env: { ...opened.env, STATUS_URLS: JSON.stringify(addresses) } },
+  }
 }
 
 /** Seeded users' profiles are made here, before anybody may ask for them. */
