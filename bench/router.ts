@@ -2,15 +2,15 @@
  * `npm run bench -- router [rounds]`: the router beside Apollo Server with Apollo's gateway, Hive Gateway and Hive's
  * router runtime, on the same subgraphs and queries. Rounds take turns, so that the machine's moods meet all alike.
  */
-import { spawn } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
 import { Pool } from 'undici'
 import { ask, type LoadResult, load } from './router/load.ts'
-import { installHive, PEERS, type Peer, type PeerFiles, type PeerName, startPeer, stopped } from './router/peers.ts'
+import { installHive, PEERS, type Peer, type PeerFiles, type PeerName, startPeer } from './router/peers.ts'
 import { bodyOf, QUERIES, type QueryName } from './router/queries.ts'
+import { type StandIns, startStandIns } from './router/start-stand-ins.ts'
 import { benchSupergraph } from './router/supergraph.ts'
 import { createIssuer } from './router/tokens.ts'
 
@@ -25,21 +25,9 @@ type Results = Map<string, LoadResult[]>
 
 const issuer = createIssuer()
 const folder = mkdtempSync(join(tmpdir(), 'corridor-bench-router-'))
-const standIns = spawn(process.execPath, [join(import.meta.dirname, 'router', 'stand-ins.ts')], {
-  stdio: ['ignore', 'pipe', 2],
-})
 const peers: Peer[] = []
 
-/** One line with the addresses, when all listen. */
-async function urlsOfStandIns(): Promise<Record<string, string>> {
-  const line = await new Promise<string>((resolve, reject) => {
-    standIns.stdout?.once('data', (chunk: Buffer) => resolve(chunk.toString()))
-    standIns.once('exit', (code) => reject(new Error(`the stand-ins ended with ${code}`)))
-  })
-  return JSON.parse(line)
-}
-
-function writeFiles(urls: Record<string, string>): PeerFiles {
+function writeFiles(urls: StandIns['urls']): PeerFiles {
   const jwks = join(folder, 'jwks.json')
   writeFileSync(jwks, JSON.stringify(issuer.jwks))
   return { folder, jwks, ...benchSupergraph(folder, urls) }
@@ -109,9 +97,10 @@ const median = (values: readonly number[]): number =>
 
 const rounded = (value: number): number => Math.round(value * 1_000) / 1_000
 
+const standIns = await startStandIns()
 try {
   installHive()
-  const files = writeFiles(await urlsOfStandIns())
+  const files = writeFiles(standIns.urls)
   for (const name of PEERS) peers.push(await startPeer(name, files))
   for (const name of NAMES) await compareAnswers(name)
   const results: Results = new Map()
@@ -129,6 +118,6 @@ try {
   report(results)
 } finally {
   for (const peer of peers) await peer.stop()
-  await stopped(standIns)
+  await standIns.stop()
   rmSync(folder, { recursive: true, force: true })
 }

@@ -31,6 +31,10 @@ async function serve(name: string): Promise<[string, string]> {
     response.end(bytes)
   }
   const server = createServer({ keepAliveTimeout: KEEP_ALIVE_MS }, (request, response) => {
+    if (request.method !== 'POST') {
+      response.writeHead(404).end()
+      return
+    }
     const chunks: Buffer[] = []
     request.on('data', (chunk: Buffer) => chunks.push(chunk))
     request.on('end', () => void reply(Buffer.concat(chunks).toString(), response))
