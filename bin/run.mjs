@@ -27,6 +27,7 @@ const COMMANDS = {
   certs: ['certs/dist/main.js'],
   profile: ['subgraphs/profile/dist/commands/main.js'],
   wso2: ['wso2/dist/main.js'],
+  dashboards: ['tools/dist/write-dashboards.js'],
   manifests: ['tools/dist/write-dependencies.js'],
   'migrations:record': ['tools/dist/record-migrations.js'],
   bench: benchmark,

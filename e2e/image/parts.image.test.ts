@@ -87,6 +87,7 @@ describe('the composed parts on it', () => {
       REDIS_URL: `${inject('redisUrl')}/5`,
       KAFKA_BROKERS: inject('kafkaBrokers').join(','),
       KAFKA_TOPIC_PREFIX: 'image.',
+      OPERATIONS_PORT: '0',
       DYNAMODB_ENDPOINT: inject('dynamoEndpoint'),
       OIDC_ISSUER: issuer,
       OIDC_JWKS_URI: issuer.replace(/token$/, 'jwks'),

@@ -1,7 +1,25 @@
+import { readdirSync, readFileSync } from 'node:fs'
 import { CustomerJourney, fetchToken } from '@corridor/embedded'
-import { allMetrics, MAX_SERIES, prometheusText, readAll, startOperations } from '@corridor/platform'
+import { allMetrics, MAX_SERIES, prometheusName, prometheusText, readAll, startOperations } from '@corridor/platform'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { startTestPlatform, type TestPlatform } from '../journey/platform.ts'
+
+const OTEL = new URL('../../otel/', import.meta.url)
+const METRIC = /\b(?:corridor|db_client|nodejs|process)_[a-z0-9_]+/g
+/** These come with trouble, or with Kafka: it is enough that they are declared. */
+const RARE = /^corridor_(consumer_lag|ledger_refusals|metrics_read_failures|payment_declines|subscription_closed)/
+
+/** Every metric that a dashboard or an alert names, without what a histogram adds. */
+function namedMetrics(): string[] {
+  const dashboards = readdirSync(new URL('grafana/dashboards/', OTEL)).map((name) => `grafana/dashboards/${name}`)
+  const text = ['prometheus/alerts.yaml', ...dashboards]
+    .map((path) => readFileSync(new URL(path, OTEL), 'utf8'))
+    .join('\n')
+  const labels = allMetrics().flatMap(({ options }) => Object.keys(options.attributes ?? {}))
+  const plain = new Set(labels.map((label) => label.replaceAll('.', '_')))
+  const names = [...text.matchAll(METRIC)].map(([name]) => name.replace(/_(bucket|sum|count)$/, ''))
+  return [...new Set(names)].filter((name) => !plain.has(name))
+}
 
 interface Report {
   readonly state: string
@@ -110,5 +128,17 @@ describe('the metrics of a running platform', () => {
     ]) {
       expect(text).toMatch(sample)
     }
+  })
+
+  it('are all that dashboards and alerts ask for', async () => {
+    await journey.api.send('{ rate(pair: "XXXYYY") { mid } }') // An error to be counted.
+    await readAll()
+    const text = prometheusText('platform')
+    const declared = new Set(allMetrics().map((metric) => prometheusName(metric).replace(/_count$/, '')))
+    const named = namedMetrics()
+    expect(named.length).toBeGreaterThan(25)
+    expect(named.filter((name) => !declared.has(name))).toEqual([])
+    const silent = named.filter((name) => !RARE.test(name) && !new RegExp(`^${name}\\w*\\{`, 'm').test(text))
+    expect(silent).toEqual([])
   })
 })
