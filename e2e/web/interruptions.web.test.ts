@@ -66,6 +66,7 @@ describe('when something comes in between', () => {
     await page.getByRole('link', { name: 'Payments' }).click()
     const ended = page.getByRole('dialog', { name: 'Your session has ended' })
     await ended.waitFor()
+    expect(await page.getByText('Something went wrong').count()).toBe(0)
     await visitor.looksAt('session-ended')
     await ended.getByRole('button', { name: 'Sign in again' }).click()
     await page

@@ -125,9 +125,19 @@ export function problemOf(
 
 /** The first thing wrong with an operation. */
 export function problemIn(error: CombinedError): Problem {
-  const [first] = error.graphQLErrors
+  return error.graphQLErrors.length === 0 ? problemOf(NETWORK) : problemInErrors(error.graphQLErrors)
+}
+
+interface GraphQLFailure {
+  readonly message: string
+  readonly extensions?: Readonly<Record<string, unknown>>
+}
+
+/** The first of the errors that a GraphQL result has; whatever is none of those came from the network. */
+export function problemInErrors(errors: unknown): Problem {
+  const [first] = Array.isArray(errors) ? (errors as GraphQLFailure[]) : [] // By GraphQL's own specification.
   if (first === undefined) return problemOf(NETWORK)
-  const { code, traceId, field } = first.extensions
+  const { code, traceId, field } = first.extensions ?? {}
   return problemOf(typeof code === 'string' ? code : 'INTERNAL_SERVER_ERROR', {
     traceId: typeof traceId === 'string' ? traceId : null,
     field: typeof field === 'string' ? field.replace(/^input\./, '') : null,

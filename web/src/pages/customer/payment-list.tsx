@@ -1,9 +1,9 @@
-import { useEffect, useMemo, useState } from 'react'
-import { useSubscription } from 'urql'
+import { useEffect, useMemo } from 'react'
 import { Link } from 'wouter'
 import { graphql, type ResultOf, type VariablesOf } from '../../api/graphql.ts'
 import { usePages } from '../../api/use-pages.ts'
 import { useServices } from '../../session/context.tsx'
+import { useEvents } from '../../session/use-events.ts'
 import { useReconnected } from '../../session/use-reconnected.ts'
 import { Empty, Waiting } from '../../ui/states.tsx'
 import { Status } from '../../ui/status.tsx'
@@ -77,16 +77,17 @@ export function PaymentList({ filter, empty }: { filter: PaymentFilter; empty: s
 /** Amounts come with a later state than the payment itself. */
 const isReadInFull = (row: Payment | undefined): boolean => row !== undefined && (row.debit ?? row.credit) !== null
 
-function useLiveStates(): ReadonlyMap<string, Payment['status']> {
-  const [start] = useState<ReadonlyMap<string, Payment['status']>>(() => new Map())
-  const [{ data = start }] = useSubscription<
-    ResultOf<typeof MY_PAYMENTS_CHANGED>,
-    ReadonlyMap<string, Payment['status']>,
-    { after: null }
-  >({ query: MY_PAYMENTS_CHANGED, variables: { after: null } }, (before = start, { paymentStatusChanged: event }) =>
-    new Map(before).set(event.payment.id, event.status),
-  )
-  return data
+type States = ReadonlyMap<string, Payment['status']>
+
+const NO_STATES: States = new Map()
+
+function useLiveStates(): States {
+  return useEvents({
+    query: MY_PAYMENTS_CHANGED,
+    variables: { after: null },
+    initial: NO_STATES,
+    fold: (before, { paymentStatusChanged: event }): States => new Map(before).set(event.payment.id, event.status),
+  }).state
 }
 
 const COLUMNS: readonly Column<Payment>[] = [

@@ -1,6 +1,6 @@
-import { useSubscription } from 'urql'
 import { problemOf } from '../../api/errors.ts'
 import type { ResultOf } from '../../api/graphql.ts'
+import { useEvents } from '../../session/use-events.ts'
 import { ProblemNotice } from '../../ui/states.tsx'
 import { DateTime } from '../../ui/values.tsx'
 import { PAYMENT_STATUS, wordFor } from '../../ui/words.ts'
@@ -22,19 +22,20 @@ const MEANING: Readonly<Record<string, string>> = {
   REFUNDED: 'All of it was given back.',
 }
 
+const NO_EVENTS: readonly Event[] = []
+
 /** A payment as it moves, state by state, each shown once and read out as it comes. */
 export function PaymentProgress({ id }: { id: string }) {
-  const [{ data: events = [] }] = useSubscription<
-    ResultOf<typeof PAYMENT_PROGRESS>,
-    readonly Event[],
-    { id: string; after: null }
-  >({ query: PAYMENT_PROGRESS, variables: { id, after: null } }, (before = [], { paymentStatusChanged: event }) => [
-    ...before,
-    event,
-  ])
+  const { state: events, problem } = useEvents({
+    query: PAYMENT_PROGRESS,
+    variables: { id, after: null },
+    initial: NO_EVENTS,
+    fold: (before, { paymentStatusChanged: event }) => [...before, event],
+  })
   const last = events.at(-1)
   return (
     <div className="stack">
+      {problem && <ProblemNotice problem={problem} />}
       <ol className="steps" aria-label="Progress">
         {events.map(({ cursor, status, at }) => (
           <li key={cursor} className={wordFor(PAYMENT_STATUS, status).tone}>

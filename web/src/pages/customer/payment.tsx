@@ -1,9 +1,10 @@
-import { useState } from 'react'
-import { useQuery, useSubscription } from 'urql'
+import { useEffect, useState } from 'react'
+import { useQuery } from 'urql'
 import { Link } from 'wouter'
 import { problemOf } from '../../api/errors.ts'
 import { graphql, type ResultOf } from '../../api/graphql.ts'
 import { useMay, useServices } from '../../session/context.tsx'
+import { useEvents } from '../../session/use-events.ts'
 import { Button } from '../../ui/button.tsx'
 import { browserLocale, formatRate } from '../../ui/format.ts'
 import { Empty, PageHead, ProblemNotice, Waiting } from '../../ui/states.tsx'
@@ -47,11 +48,17 @@ export type PaymentData = NonNullable<ResultOf<typeof PAYMENT>['payment']>
 
 export default function Payment({ id = '' }: { id?: string }) {
   const [{ data, error }, reload] = useQuery({ query: PAYMENT, variables: { id } })
-  // Each change makes the page read anew: what belongs to a state stands in other subgraphs too.
-  useSubscription({ query: PAYMENT_PROGRESS, variables: { id, after: null } }, (before: string | undefined, event) => {
-    if (before !== undefined) reload({ requestPolicy: 'network-only' })
-    return event.paymentStatusChanged.cursor
+  const { state: events } = useEvents({
+    query: PAYMENT_PROGRESS,
+    variables: { id, after: null },
+    initial: 0,
+    fold: (before) => before + 1,
   })
+  // Each event makes the page read anew, for what belongs to a state stands in other subgraphs too; the first as well, since
+  // it may have come after what was read.
+  useEffect(() => {
+    if (events > 0) reload({ requestPolicy: 'network-only' })
+  }, [events, reload])
   if (data?.payment) return <PaymentOf payment={data.payment} onChange={reload} />
   return (
     <>

@@ -1,7 +1,8 @@
 import { useState } from 'react'
-import { useQuery, useSubscription } from 'urql'
+import { useQuery } from 'urql'
 import { Link } from 'wouter'
 import { graphql, type ResultOf } from '../../api/graphql.ts'
+import { useEvents } from '../../session/use-events.ts'
 import { TextField } from '../../ui/fields.tsx'
 import { browserLocale, currencyName, formatChange, formatRate } from '../../ui/format.ts'
 import { Empty, PageHead, Waiting } from '../../ui/states.tsx'
@@ -58,16 +59,18 @@ export default function Rates() {
 
 /** The newest of each pair; one that comes late never takes the place of a newer one. */
 export function useLiveRates(): ReadonlyMap<string, Rate> {
-  const [none] = useState<ReadonlyMap<string, Rate>>(() => new Map())
-  const [{ data = none }] = useSubscription<ResultOf<typeof RATES_CHANGED>, ReadonlyMap<string, Rate>, object>(
-    { query: RATES_CHANGED },
-    (before = none, { rateChanged: rate }) => {
-      const known = before.get(rate.pair)
-      if (known && BigInt(known.version) >= BigInt(rate.version)) return before
-      return new Map(before).set(rate.pair, rate)
-    },
-  )
-  return data
+  return useEvents({ query: RATES_CHANGED, variables: {}, initial: NO_RATES, fold: withNewest }).state
+}
+
+const NO_RATES: ReadonlyMap<string, Rate> = new Map()
+
+function withNewest(
+  before: ReadonlyMap<string, Rate>,
+  { rateChanged: rate }: ResultOf<typeof RATES_CHANGED>,
+): ReadonlyMap<string, Rate> {
+  const known = before.get(rate.pair)
+  if (known && BigInt(known.version) >= BigInt(rate.version)) return before
+  return new Map(before).set(rate.pair, rate)
 }
 
 function fits({ base, quote }: Rate, wanted: string): boolean {
