@@ -213,22 +213,26 @@ describe('quotes', () => {
 
   it('is used by one payment, once, by its owner, before it expires', async () => {
     const owner = customer(1).caller.subject
-    const redeem = async (quoteId: string, paymentId: string, by = owner): Promise<string> => {
+    const redeem = async (quoteId: string, paymentId: string, by = owner, wanted = {}): Promise<string> => {
       const { redeemFxQuotes } = await dataOf<{ redeemFxQuotes: { code: string | null }[] }>(
         forex.schema,
         asService('payment-service'),
         'mutation ($r: [RedeemFxQuoteInput!]!) { redeemFxQuotes(redemptions: $r) { code quote { id } } }',
-        { r: [{ quoteId, paymentId, owner: by }] },
+        { r: [{ quoteId, paymentId, owner: by, ...wanted }] },
       )
       return redeemFxQuotes[0]?.code ?? 'REDEEMED'
     }
     const { id } = await quote({ from: { amount: '1.00', currency: 'USD' }, toCurrency: 'INR' })
     expect(await redeem(id, uuidv7(), uuidv7())).toBe('NOT_FOUND')
+    // One that is refused for its currencies is not used by that.
+    const others = { fromCurrency: 'USD', toCurrency: 'EUR' }
+    expect(await redeem(id, uuidv7(), owner, others)).toBe('CURRENCY_MISMATCH')
+    expect(await redeem(id, uuidv7(), owner, { ...others, fromCurrency: 'INR' })).toBe('CURRENCY_MISMATCH')
     const payments = Array.from({ length: 10 }, () => uuidv7())
     const answers = await Promise.all(payments.map((paymentId) => redeem(id, paymentId)))
     expect(answers.filter((answer) => answer === 'REDEEMED')).toHaveLength(1)
     const winner = payments[answers.indexOf('REDEEMED')] ?? ''
-    expect(await redeem(id, winner)).toBe('REDEEMED')
+    expect(await redeem(id, winner, owner, { fromCurrency: 'USD', toCurrency: 'INR' })).toBe('REDEEMED')
     expect(answers.filter((answer) => answer === 'QUOTE_USED')).toHaveLength(9)
     const expired = await quote({ from: { amount: '1.00', currency: 'USD' }, toCurrency: 'INR', lockSeconds: 5 })
     clock.advanceMs(5_000)

@@ -138,9 +138,12 @@ export class FarSide {
     return { code: null, message: null, quote: known?.fields ?? fields }
   }
 
-  private redeem({ quoteId, owner, paymentId }: Variables) {
+  private redeem({ quoteId, owner, paymentId, fromCurrency, toCurrency }: Variables) {
     const quote = this.quotes.get(String(quoteId))
     if (!quote || quote.owner !== owner) return { code: 'NOT_FOUND', message: 'no', quote: null }
+    if (quote.fields.fromCurrency !== fromCurrency || quote.fields.toCurrency !== toCurrency) {
+      return { code: 'CURRENCY_MISMATCH', message: 'no', quote: null }
+    }
     if (quote.payment !== null && quote.payment !== paymentId) return { code: 'QUOTE_USED', message: 'no', quote: null }
     quote.payment = String(paymentId)
     return { code: null, message: null, quote: quote.fields }

@@ -315,6 +315,18 @@ describe('a withdrawal', () => {
 })
 
 describe('bad input', () => {
+  it('leaves a locked rate as it is that is for other currencies', async () => {
+    const { payer, payee: _, ...wallets } = pair('USD', 'INR')
+    const fxQuoteId = uuidv7()
+    const fields = { id: fxQuoteId, fromCurrency: 'USD', fromMinor: '100', toCurrency: 'EUR', toMinor: '90' }
+    const { farSide } = tests
+    const shown = { ...fields, expiresAt: farSide.expiresAt.toISOString(), referenceUsdMinor: '100' }
+    farSide.quotes.set(fxQuoteId, { owner: payer.caller.subject ?? '', payment: null, fields: shown })
+    const input = { ...wallets, idempotencyKey: uuidv7(), fxQuoteId }
+    expect(await codesOf(tests.subgraph.schema, payer, SEND, { input })).toEqual(['CURRENCY_MISMATCH'])
+    expect(farSide.quotes.get(fxQuoteId)?.payment).toBeNull()
+  })
+
   it('is refused by its code and field, writes nothing and leaves the key free', async () => {
     const { payer, payee, ...wallets } = pair()
     const foreign = tests.wallet(payee.caller.subject ?? '')

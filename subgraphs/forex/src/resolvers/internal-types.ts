@@ -38,6 +38,13 @@ export class RedeemFxQuoteInput {
 
   @Field(() => ID)
   readonly paymentId!: string
+
+  /** The currencies that it is wanted for, where the caller says them; a quote for others is not used. */
+  @Field(() => CurrencyScalar, { nullable: true })
+  readonly fromCurrency?: string | null
+
+  @Field(() => CurrencyScalar, { nullable: true })
+  readonly toCurrency?: string | null
 }
 
 @Inaccessible()

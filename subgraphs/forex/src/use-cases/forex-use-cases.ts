@@ -79,7 +79,7 @@ export class ForexUseCases {
 
   /**
    * Uses quotes, each for one payment; for the same payment again the answer is the same. Refuses NOT_FOUND,
-   * QUOTE_USED, QUOTE_EXPIRED.
+   * CURRENCY_MISMATCH, QUOTE_USED, QUOTE_EXPIRED.
    */
   async redeemFxQuotes(redemptions: readonly Redemption[]): Promise<Result<FxQuote>[]> {
     return await Promise.all(redemptions.map((redemption) => this.redemptions.submit(redemption)))
@@ -98,9 +98,13 @@ async function redeemQuotes(
   const bound = await bindQuotes(pool, redemptions, now)
   const others = redemptions.map(({ quoteId }) => quoteId).filter((id) => !bound.has(id))
   const quotes = others.length === 0 ? bound : new Map([...bound, ...(await readQuotes(pool, others))])
-  return redemptions.map(({ quoteId, owner, paymentId }) => {
+  return redemptions.map(({ quoteId, owner, paymentId, fromCurrency, toCurrency }) => {
     const quote = quotes.get(quoteId)
     if (!quote || quote.owner !== owner) return refuse('NOT_FOUND', 'There is no such quote.', 'fxQuoteId')
+    const { from, to } = quote
+    if (from.currency !== (fromCurrency ?? from.currency) || to.currency !== (toCurrency ?? to.currency)) {
+      return refuse('CURRENCY_MISMATCH', 'The quote is for other currencies.', 'fxQuoteId')
+    }
     if (quote.paymentId === paymentId) return accept(quote)
     if (quote.paymentId !== null) return refuse('QUOTE_USED', undefined, 'fxQuoteId')
     invariant(statusOf(quote, now) === 'EXPIRED', 'an open quote of the owner is bound')

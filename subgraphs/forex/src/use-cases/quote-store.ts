@@ -114,6 +114,9 @@ export interface Redemption {
   readonly quoteId: string
   readonly owner: string
   readonly paymentId: string
+  /** The currencies that it is wanted for; a quote for others is left as it is. */
+  readonly fromCurrency?: string | null
+  readonly toCurrency?: string | null
 }
 
 /**
@@ -129,8 +132,11 @@ export async function bindQuotes(
     name: 'forex-bind-quotes',
     text: `with locked as (
              select q.id, r.payment_id
-             from unnest($1::uuid[], $2::uuid[], $3::uuid[]) as r (id, owner, payment_id)
+             from unnest($1::uuid[], $2::uuid[], $3::uuid[], $5::text[], $6::text[])
+               as r (id, owner, payment_id, from_currency, to_currency)
              join fx_quotes q on q.id = r.id and q.owner = r.owner
+               and q.from_currency = coalesce(r.from_currency, q.from_currency)
+               and q.to_currency = coalesce(r.to_currency, q.to_currency)
              where q.payment_id is null and q.expires_at > $4
              order by q.id for update of q
            ), bound as (
@@ -144,6 +150,8 @@ export async function bindQuotes(
       redemptions.map(({ owner }) => owner),
       redemptions.map(({ paymentId }) => paymentId),
       now,
+      redemptions.map(({ fromCurrency }) => fromCurrency ?? null),
+      redemptions.map(({ toCurrency }) => toCurrency ?? null),
     ],
   })
   return new Map(rows.map((row) => [row.id, toQuote(row)]))

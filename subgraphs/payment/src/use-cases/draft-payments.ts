@@ -2,7 +2,7 @@ import type { Money } from '@corridor/money'
 import { accept, type Clock, type Pool, type Result, refuse } from '@corridor/platform'
 import { type FeePolicy, feeBpsOf } from '../domain/fee.ts'
 import type { SendRequest, TransferRequest } from './payment-request.ts'
-import { beneficiaryOf, fits, type KnownSides, readSides, sidesOf } from './payment-sides.ts'
+import { beneficiaryOf, type KnownSides, readSides, sidesOf } from './payment-sides.ts'
 import type { NewPayment } from './payment-store.ts'
 import type { BeneficiaryInfo, BeneficiaryPort, QuotePort, Redemption, WalletPort } from './ports.ts'
 import { type PreparedQuote, readQuotes } from './quote-store.ts'
@@ -152,6 +152,7 @@ function draftTransfer(request: ToDraft, input: TransferRequest, known: Known): 
   if (!sides.ok) return sides
   const { from, to } = sides.value
   const { fxQuoteId, debit, credit, reference, scheduledFor } = input
+  const currencies = { fromCurrency: from.currency, toCurrency: to.currency }
   if (fxQuoteId !== null && from.currency === to.currency) {
     return refuse('CURRENCY_MISMATCH', 'There is nothing to convert.', `${at}.fxQuoteId`)
   }
@@ -159,7 +160,10 @@ function draftTransfer(request: ToDraft, input: TransferRequest, known: Known): 
     return refuse('SCHEDULE_IN_PAST', undefined, `${at}.scheduledFor`)
   }
   return accept({
-    redemption: fxQuoteId === null ? null : { quoteId: fxQuoteId, owner: payer, paymentId, field: `${at}.fxQuoteId` },
+    redemption:
+      fxQuoteId === null
+        ? null
+        : { quoteId: fxQuoteId, owner: payer, paymentId, ...currencies, field: `${at}.fxQuoteId` },
     payment: {
       ...ONCE,
       id: paymentId,
@@ -169,13 +173,12 @@ function draftTransfer(request: ToDraft, input: TransferRequest, known: Known): 
       fromWalletId: from.id,
       toWalletId: to.walletId,
       leasedWalletId: from.id,
-      fromCurrency: from.currency,
-      toCurrency: to.currency,
+      ...currencies,
       askedDebitMinor: debit?.amountMinor ?? null,
       askedCreditMinor: credit?.amountMinor ?? null,
       fxQuoteId,
       // As it is now, whenever and by whomever the payment is priced.
-      feeBps: feeBpsOf({ fromCurrency: from.currency, toCurrency: to.currency }, known.fees),
+      feeBps: feeBpsOf(currencies, known.fees),
       reference,
       provider: to.kind === 'PAYOUT' ? known.defaultProvider : null,
       beneficiaryId: to.beneficiaryId,
@@ -192,11 +195,12 @@ function confirmQuote(request: ToDraft, quoteId: string, known: Known): Result<D
   if (quote?.owner !== payer) return refuse('NOT_FOUND', 'There is no such quote.', field)
   if (quote.paymentId !== null && quote.paymentId !== paymentId) return refuse('QUOTE_USED', undefined, field)
   if (quote.expiresAt <= known.now) return refuse('QUOTE_EXPIRED', undefined, field)
-  const { beneficiaryId, fxQuoteId } = quote
+  const { beneficiaryId, fxQuoteId, fromCurrency, toCurrency } = quote
+  const currencies = { fromCurrency, toCurrency }
   const beneficiary = beneficiaryId === null ? accept(null) : beneficiaryOf(known, payer, beneficiaryId, at)
   if (!beneficiary.ok) return { ...beneficiary, field }
   return accept({
-    redemption: fxQuoteId === null ? null : { quoteId: fxQuoteId, owner: payer, paymentId, field },
+    redemption: fxQuoteId === null ? null : { quoteId: fxQuoteId, owner: payer, paymentId, ...currencies, field },
     payment: {
       id: paymentId,
       kind: quote.kind,
@@ -205,8 +209,7 @@ function confirmQuote(request: ToDraft, quoteId: string, known: Known): Result<D
       fromWalletId: quote.fromWalletId,
       toWalletId: quote.toWalletId,
       leasedWalletId: quote.fromWalletId,
-      fromCurrency: quote.fromCurrency,
-      toCurrency: quote.toCurrency,
+      ...currencies,
       askedDebitMinor: quote.principalMinor,
       askedCreditMinor: quote.creditMinor,
       fxQuoteId,
@@ -232,9 +235,6 @@ async function redeemAll(quotes: QuotePort, drafts: readonly Result<Draft>[]): P
     if (redemption === null) return accept(payment)
     const quote = redeemed.next().value
     if (!quote?.ok) return refuse(quote?.code ?? 'SERVICE_UNAVAILABLE', quote?.message, redemption.field)
-    if (!fits(quote.value, payment.fromCurrency, payment.toCurrency)) {
-      return refuse('CURRENCY_MISMATCH', 'The quote is for other currencies.', redemption.field)
-    }
     const { fromMinor: askedDebitMinor, toMinor: askedCreditMinor } = quote.value
     return accept({ ...payment, askedDebitMinor, askedCreditMinor })
   })

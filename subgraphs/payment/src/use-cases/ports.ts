@@ -58,6 +58,9 @@ export interface Redemption {
   readonly quoteId: string
   readonly owner: string
   readonly paymentId: string
+  /** A quote for other currencies is refused, and not used. */
+  readonly fromCurrency: string
+  readonly toCurrency: string
 }
 
 export interface QuotePort {
@@ -213,11 +216,18 @@ export const quotePort = (client: ServiceClient): QuotePort => ({
     )
     return toQuote(lockFxQuotes[0])
   },
-  async redeem(redemptions) {
-    if (redemptions.length === 0) return []
+  async redeem(asked) {
+    if (asked.length === 0) return []
+    const redemptions = asked.map(({ quoteId, owner, paymentId, fromCurrency, toCurrency }) => ({
+      quoteId,
+      owner,
+      paymentId,
+      fromCurrency,
+      toCurrency,
+    }))
     const { redeemFxQuotes } = await client.request<{ redeemFxQuotes: QuoteAnswer[] }>(
       `mutation ($r: [RedeemFxQuoteInput!]!) { redeemFxQuotes(redemptions: $r) { ${QUOTE} } }`,
-      { r: redemptions.map(({ quoteId, owner, paymentId }) => ({ quoteId, owner, paymentId })) },
+      { r: redemptions },
     )
     return redeemFxQuotes.map(toQuote)
   },
