@@ -60,6 +60,9 @@ export const countryName = (country: string, locale: string): string =>
 export const formatChange = (ratio: number, locale: string): string =>
   new Intl.NumberFormat(locale, { style: 'percent', maximumFractionDigits: 2, signDisplay: 'exceptZero' }).format(ratio)
 
+/** "USDINR" as "USD/INR". */
+export const inTwo = (pair: string): string => `${pair.slice(0, 3)}/${pair.slice(3)}`
+
 export type ParsedAmount = { readonly amount: string } | { readonly problem: string }
 
 const MAX_INTEGER_DIGITS = 15

@@ -3,7 +3,7 @@ import { useQuery } from 'urql'
 import { graphql, type ResultOf } from '../../api/graphql.ts'
 import { useMay } from '../../session/context.tsx'
 import { Button } from '../../ui/button.tsx'
-import { browserLocale, formatRate } from '../../ui/format.ts'
+import { browserLocale, formatRate, inTwo } from '../../ui/format.ts'
 import { Empty, PageHead, ProblemNotice, Waiting } from '../../ui/states.tsx'
 import { type Column, Table } from '../../ui/table.tsx'
 import { useSay } from '../../ui/toasts.tsx'
@@ -159,8 +159,5 @@ function Rates({ desk, onChange }: { desk: Desk; onChange: () => void }) {
     </section>
   )
 }
-
-/** "USDINR" as "USD/INR". */
-export const inTwo = (pair: string): string => `${pair.slice(0, 3)}/${pair.slice(3)}`
 
 const spreadOf = (bps: number | undefined): string => (bps === undefined ? '–' : `${bps / 100}%`)

@@ -3,10 +3,10 @@ import { graphql } from '../../api/graphql.ts'
 import { Button } from '../../ui/button.tsx'
 import { Dialog } from '../../ui/dialog.tsx'
 import { TextField } from '../../ui/fields.tsx'
+import { inTwo } from '../../ui/format.ts'
 import { ProblemNotice } from '../../ui/states.tsx'
 import { useSay } from '../../ui/toasts.tsx'
 import { useAction } from '../../ui/use-action.ts'
-import { inTwo } from './desk.tsx'
 
 const OVERRIDE = graphql(`
   mutation OverrideRate($input: OverrideRateInput!) {
