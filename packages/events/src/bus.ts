@@ -4,6 +4,8 @@ import type { DeliveredEvent, Topic } from './event.ts'
 export interface Consumer {
   /** Stable: handled ids and consumer groups go by it. */
   readonly name: string
+  /** In traces; default: its name. */
+  readonly service?: string
   readonly topics: readonly Topic[]
   handle(event: DeliveredEvent): Promise<void>
 }

@@ -8,7 +8,7 @@ import { countConsumed } from './event-metrics.ts'
 export const handleInTrace = (consumer: Consumer, event: DeliveredEvent): Promise<void> =>
   inSpan(
     {
-      service: consumer.name,
+      service: consumer.service ?? consumer.name,
       name: `consume ${event.type}`,
       kind: SpanKind.CONSUMER,
       attributes: { 'messaging.destination.name': event.topic, 'messaging.message.id': event.id },

@@ -2,6 +2,7 @@ import type { Consumer, DeliveredEvent } from '@corridor/events'
 import { CallGroup, inTransaction, isUuid, type Pool } from '@corridor/platform'
 import { type Outcome, settle } from './commitments.ts'
 
+const SERVICE = 'forex-service'
 /** Not in the ledger yet. */
 const BEFORE_THE_LEDGER: ReadonlySet<string> = new Set(['payment.pending', 'payment.scheduled'])
 
@@ -13,7 +14,7 @@ const BEFORE_THE_LEDGER: ReadonlySet<string> = new Set(['payment.pending', 'paym
 export function paymentOutcomes(pool: Pool): Consumer {
   // Events that come side by side share a transaction; those of one payment follow each other.
   const group = new CallGroup<Outcome, undefined>({
-    span: { service: 'forex.settlements', name: 'settle quotes' },
+    span: { service: SERVICE, name: 'settle quotes' },
     answer: async (outcomes) => {
       await inTransaction(pool, (client) => settle(client, outcomes))
       return outcomes.map(() => undefined)
@@ -23,6 +24,7 @@ export function paymentOutcomes(pool: Pool): Consumer {
   })
   return {
     name: 'forex.settlements',
+    service: SERVICE,
     topics: ['payment.events'],
     async handle(event) {
       if (!isUuid(event.key) || BEFORE_THE_LEDGER.has(event.type)) return

@@ -1,4 +1,4 @@
-import type { SqlClient } from '@corridor/platform'
+import { currentTraceparent, type SqlClient } from '@corridor/platform'
 import type { Books } from '../domain/books.ts'
 import type { DecidedBatch, DecidedJournal } from '../domain/decide-batch.ts'
 import { type AccountState, type EntryRow, isPosting, type TransferRow } from '../domain/journal.ts'
@@ -19,6 +19,7 @@ export async function writeBatch(client: SqlClient, { fresh, books }: DecidedBat
       ...accountColumns(accounts),
       ...transferColumns(books, fresh, accounts),
       ...eventColumns(books, accounts),
+      currentTraceparent(),
     ],
   })
 }
@@ -149,8 +150,8 @@ with transfer as materialized (
   select account_id, number, transfer_id, direction, amount, balance_after, version, $1
   from entry
 ), new_events as (
-  insert into event_queue (id, topic, key, type, data, occurred_at)
-  select gen_random_uuid(), 'ledger.transfers', account_id, type, data, $1
+  insert into event_queue (id, topic, key, type, data, occurred_at, traceparent)
+  select gen_random_uuid(), 'ledger.transfers', account_id, type, data, $1, $34::text
   from (
     select account_id, version, 'ledger.entry' as type, format(
         '{"accountId":"%s","version":"%s","number":"%s","transferId":"%s","journalId":"%s","direction":"%s","amountMinor":"%s","balanceAfterMinor":"%s","currency":"%s"}',

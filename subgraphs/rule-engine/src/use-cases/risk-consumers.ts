@@ -3,6 +3,7 @@ import { CallGroup, inTransaction, isUuid, type Pool, type SqlClient } from '@co
 import { PERIODS, windowStart } from '../domain/windows.ts'
 import { lockCustomers } from './customers.ts'
 
+const SERVICE = 'risk-counters'
 const CUSTOMERS = 'rule-engine.customers'
 const COUNTERS = 'rule-engine.counters'
 const RELEASING: readonly string[] = ['payment.declined', 'payment.failed', 'payment.cancelled']
@@ -10,6 +11,7 @@ const RELEASING: readonly string[] = ['payment.declined', 'payment.failed', 'pay
 /** Keeps what the rules know of customers in step with their profiles. */
 export const customerProjection = (pool: Pool): Consumer => ({
   name: CUSTOMERS,
+  service: SERVICE,
   topics: ['profile.events'],
   handle: (event) =>
     inTransaction(pool, async (client) => {
@@ -24,7 +26,7 @@ export const customerProjection = (pool: Pool): Consumer => ({
 export function paymentCounters(pool: Pool): Consumer {
   // Events that come side by side share a statement.
   const counted = new CallGroup<string, undefined>({
-    span: { service: COUNTERS, name: 'count payments' },
+    span: { service: SERVICE, name: 'count payments' },
     answer: async (paymentIds) => {
       await markCounted(pool, paymentIds)
       return paymentIds.map(() => undefined)
@@ -33,6 +35,7 @@ export function paymentCounters(pool: Pool): Consumer {
   })
   return {
     name: COUNTERS,
+    service: SERVICE,
     topics: ['payment.events'],
     async handle({ type, key, data: { payer }, occurredAt }) {
       if (type === 'payment.completed') await counted.submit(key)
