@@ -1,6 +1,7 @@
 /**
- * `npm run bench -- subscriptions [clients]`: thousands of WebSocket clients on one rate, which share one upstream; and
- * a thousand on their own payments through a restart of the payment subgraph, of which none may miss an event.
+ * `npm run bench -- subscriptions [clients]`: thousands of WebSocket clients on one rate, which share one upstream, and
+ * as many on a bare server of `ws` that sends them the same; and a thousand on their own payments through a restart of
+ * the payment subgraph, of which none may miss an event.
  */
 import { type ChildProcess, fork } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
@@ -33,7 +34,10 @@ const GOALS = {
   doubledEvents: { atMost: 0 },
 } as const
 
-type Figures = Record<keyof typeof GOALS, number>
+type Figures = Readonly<Record<keyof typeof GOALS | (typeof BASELINE)[number], number>>
+
+/** Figures that say how much of the others is due to `ws` and to the machine of the moment. */
+const BASELINE = ['bareFanoutP99Ms', 'bareMemoryPerClientKb', 'fanoutTimesBare', 'memoryTimesBare'] as const
 
 const issuer = createIssuer()
 const folder = mkdtempSync(join(tmpdir(), 'corridor-bench-subscriptions-'))
@@ -47,8 +51,12 @@ async function order<Kind extends Report['kind']>(
   kind: Kind,
 ): Promise<Extract<Report, { kind: Kind }>> {
   const report = new Promise<Report>((resolve, reject) => {
-    clients.once('message', (message) => resolve(message as Report)) // Sent by our own child.
-    clients.once('exit', (code) => reject(new Error(`the clients ended with ${code}`)))
+    const ended = (code: number | null): void => reject(new Error(`the clients ended with ${code}`))
+    clients.once('exit', ended)
+    clients.once('message', (message) => {
+      clients.off('exit', ended)
+      resolve(message as Report) // Sent by our own child.
+    })
   })
   clients.send(given)
   const found = await report
@@ -58,24 +66,27 @@ async function order<Kind extends Report['kind']>(
 
 const tokens = (count: number): string[] => Array.from({ length: count }, () => issuer.token())
 
-const tick = (): void => {
+const rate = () => {
   const price = (1 + Math.random() / 10).toFixed(4)
-  forex.happen('*', { pair: 'EURUSD', bid: price, mid: price, ask: price, observedAt: new Date().toISOString() })
+  return { pair: 'EURUSD', bid: price, mid: price, ask: price, observedAt: new Date().toISOString() }
 }
 
-async function fanOut(router: Peer, clients: ChildProcess) {
+interface Server {
+  readonly url: string
+  readonly pid: number
+  /** Something happens that all clients hear of. */
+  tick(): void
+}
+
+async function fanOut({ url, pid, tick }: Server, clients: ChildProcess) {
   const open = (count: number) =>
-    order(
-      clients,
-      { kind: 'open', url: router.url.replace(/^http/, 'ws'), tokens: tokens(count), query: RATE },
-      'opened',
-    )
+    order(clients, { kind: 'open', url: url.replace(/^http/, 'ws'), tokens: tokens(count), query: RATE }, 'opened')
   await open(WARM_UP_CLIENTS)
   tick()
   await sleep(SETTLE_MS)
   await order(clients, { kind: 'leave' }, 'left')
   await sleep(SETTLE_MS)
-  const beforeKb = residentKbOf(router.pid)
+  const beforeKb = residentKbOf(pid)
 
   await open(CLIENTS)
   const timer = setInterval(tick, TICK_MS)
@@ -83,7 +94,7 @@ async function fanOut(router: Peer, clients: ChildProcess) {
   await order(clients, { kind: 'forget' }, 'forgotten')
   await sleep(MEASURED_MS)
   const upstreams = forex.readers
-  const memoryPerClientKb = (residentKbOf(router.pid) - beforeKb) / CLIENTS
+  const memoryPerClientKb = (residentKbOf(pid) - beforeKb) / CLIENTS
   const { delaysMs, closed } = await order(clients, { kind: 'delays' }, 'delays')
   clearInterval(timer)
   if (closed > 0) throw new Error(`${closed} clients were closed`)
@@ -93,6 +104,21 @@ async function fanOut(router: Peer, clients: ChildProcess) {
     `${delaysMs.length} events to ${CLIENTS} clients, p50 ${at(0.5)} ms, p99 ${at(0.99)} ms, last ${at(0.9999)} ms`,
   )
   return { fanoutP99Ms: at(0.99), memoryPerClientKb, upstreams }
+}
+
+async function fanOutOfBare(clients: ChildProcess) {
+  const server = fork(join(import.meta.dirname, 'subscriptions', 'bare-server.ts'))
+  try {
+    const port = await new Promise<unknown>((resolve, reject) => {
+      server.once('message', resolve)
+      server.once('exit', (code) => reject(new Error(`the bare server ended with ${code}`)))
+    })
+    const tick = (): void =>
+      void server.send(JSON.stringify({ id: '1', type: 'next', payload: { data: { rateChanged: rate() } } }))
+    return await fanOut({ url: `http://127.0.0.1:${port}/graphql`, pid: server.pid ?? 0, tick }, clients)
+  } finally {
+    await stopped(server)
+  }
 }
 
 async function restart(router: Peer, clients: ChildProcess) {
@@ -142,7 +168,10 @@ function report(figures: Figures): void {
   const rounded = Object.fromEntries(
     Object.entries(figures).map(([name, value]) => [name, Math.round(value * 10) / 10]),
   )
-  console.table(Object.entries(GOALS).map(([figure, { atMost }]) => ({ figure, measured: rounded[figure], atMost })))
+  console.table([
+    ...Object.entries(GOALS).map(([figure, { atMost }]) => ({ figure, measured: rounded[figure], atMost })),
+    ...BASELINE.map((figure) => ({ figure, measured: rounded[figure] })),
+  ])
   const pass = Object.entries(GOALS).every(
     ([name, { atMost }]) => (rounded[name] ?? Number.POSITIVE_INFINITY) <= atMost,
   )
@@ -158,7 +187,16 @@ try {
   const jwks = join(folder, 'jwks.json')
   writeFileSync(jwks, JSON.stringify(issuer.jwks))
   router = await startPeer('ours', { folder, supergraph, plainSupergraph: supergraph, jwks })
-  report({ ...(await fanOut(router, clients)), ...(await restart(router, clients)) })
+  const bare = await fanOutOfBare(clients)
+  const ours = await fanOut({ ...router, tick: () => forex.happen('*', rate()) }, clients)
+  report({
+    ...ours,
+    ...(await restart(router, clients)),
+    bareFanoutP99Ms: bare.fanoutP99Ms,
+    bareMemoryPerClientKb: bare.memoryPerClientKb,
+    fanoutTimesBare: ours.fanoutP99Ms / bare.fanoutP99Ms,
+    memoryTimesBare: ours.memoryPerClientKb / bare.memoryPerClientKb,
+  })
 } finally {
   await router?.stop()
   await stopped(clients)
