@@ -10,22 +10,28 @@ export interface Consumer {
   handle(event: DeliveredEvent): Promise<void>
 }
 
-/** An event that no attempt could deliver. The relay parks it with its key and goes on with other keys. */
+/**
+ * An event that no attempt could deliver: the relay parks it with its key and goes on with other keys. Or, when what hinders
+ * it is `passing`, one that is not delivered yet: it stays in the queue and is published again.
+ */
 export class Undeliverable extends Error {
   override readonly name = 'Undeliverable'
+  readonly passing: boolean
   constructor(
     readonly eventId: string,
     reason: string,
-    options?: { cause?: unknown },
+    { passing = false }: { passing?: boolean } = {},
   ) {
-    super(reason, options)
+    super(reason)
+    this.passing = passing
   }
 }
 
 export interface EventBus {
   /**
    * Delivers events in order per key: resolves when all of them are at the broker, or, in process, handled by every
-   * consumer of their topic. Answers those that failed; a failed event's later ones of the same key are not delivered.
+   * consumer of their topic. Answers those that failed; to whom an event failed, its later ones of the same key are not
+   * delivered before it.
    */
   publish(events: readonly DeliveredEvent[]): Promise<readonly Undeliverable[]>
   subscribe(consumer: Consumer): Promise<void>

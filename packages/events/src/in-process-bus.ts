@@ -1,59 +1,55 @@
 import type { Logger } from '@corridor/platform'
-import { type Consumer, type EventBus, Undeliverable } from './bus.ts'
+import { type EventBus, Undeliverable } from './bus.ts'
+import { ConsumerLane, MAX_REFUSALS, type Outcome } from './consumer-lane.ts'
 import type { DeliveredEvent } from './event.ts'
-import { handleInTrace } from './handle-in-trace.ts'
 
-const MAX_ATTEMPTS = 5
-const FIRST_RETRY_MS = 20
-/** Consumers that share a statement among events at hand share it among so many. */
-const KEYS_AT_ONCE = 128
+/** So long others wait for a consumer that is slow. */
+const PATIENCE_MS = 1_000
+
+type Waited = Outcome | 'waiting'
 
 /**
- * Hands events to the consumers of this process: keys side by side, each key's events in order. An event whose
- * consumer keeps throwing is undeliverable, and holds up its own key alone.
+ * Hands events to the consumers of this process, each in a lane of its own, as Kafka's groups are: what holds one up holds
+ * up no other. An event that a consumer keeps refusing is undeliverable, with its key. One that a consumer has yet to take,
+ * because it is slow or what it needs is away, is not delivered yet: published again, it goes to those alone who lack it.
  */
 export function inProcessBus({ logger }: { logger: Logger }): EventBus {
-  const consumers: Consumer[] = []
+  const lanes: ConsumerLane[] = []
+  const closing = new AbortController()
 
-  const deliver = async (consumer: Consumer, event: DeliveredEvent): Promise<void> => {
-    for (let attempt = 1; ; attempt += 1) {
-      try {
-        await handleInTrace(consumer, event)
-        return
-      } catch (error) {
-        logger.warn({ error, consumer: consumer.name, event: event.id, attempt }, 'consumer failed')
-        if (attempt === MAX_ATTEMPTS) throw error
-        await new Promise((resolve) => setTimeout(resolve, FIRST_RETRY_MS * 2 ** (attempt - 1)))
-      }
+  const deliver = async (event: DeliveredEvent, patience: Promise<'waiting'>): Promise<Undeliverable | null> => {
+    const concerned = lanes.filter(({ consumer }) => consumer.topics.includes(event.topic))
+    const outcomes = await Promise.all(
+      concerned.map(async (lane): Promise<{ lane: ConsumerLane; outcome: Waited }> => {
+        const handled = lane.submit(event)
+        return { lane, outcome: await Promise.race([handled, lane.away ? WAITING : patience]) }
+      }),
+    )
+    const all = outcomes.every(({ outcome }) => outcome === 'handled')
+    for (const { lane, outcome } of outcomes) {
+      if (all || outcome === 'refused' || outcome === 'left') lane.forget(event)
     }
-  }
-
-  /** One key's events in order, up to the first that fails. */
-  const deliverKey = async (events: readonly DeliveredEvent[]): Promise<readonly Undeliverable[]> => {
-    for (const event of events) {
-      for (const consumer of consumers) {
-        if (!consumer.topics.includes(event.topic)) continue
-        try {
-          await deliver(consumer, event)
-        } catch (cause) {
-          return [new Undeliverable(event.id, `The consumer ${consumer.name} failed ${MAX_ATTEMPTS} times.`, { cause })]
-        }
-      }
-    }
-    return []
+    if (all) return null
+    const refusing = outcomes.find(({ outcome }) => outcome === 'refused')?.lane.consumer
+    return refusing
+      ? new Undeliverable(event.id, `The consumer ${refusing.name} failed ${MAX_REFUSALS} times.`)
+      : new Undeliverable(event.id, 'A consumer has yet to take it.', { passing: true })
   }
 
   return {
     async publish(events) {
-      const keys = [...Map.groupBy(events, (event) => `${event.topic}\n${event.key}`).values()]
-      const failed: Undeliverable[] = []
-      const work = async (): Promise<void> => {
-        for (let next = keys.shift(); next; next = keys.shift()) failed.push(...(await deliverKey(next)))
-      }
-      await Promise.all(Array.from({ length: Math.min(KEYS_AT_ONCE, keys.length) }, work))
-      return failed
+      let timer: NodeJS.Timeout | undefined
+      const patience = new Promise<'waiting'>((resolve) => {
+        timer = setTimeout(resolve, PATIENCE_MS, 'waiting')
+      })
+      const results = await Promise.all(events.map((event) => deliver(event, patience))).finally(() =>
+        clearTimeout(timer),
+      )
+      return results.filter((result) => result !== null)
     },
-    subscribe: async (consumer) => void consumers.push(consumer),
-    close: async () => void consumers.splice(0),
+    subscribe: async (consumer) => void lanes.push(new ConsumerLane(consumer, { logger, closing: closing.signal })),
+    close: async () => closing.abort(),
   }
 }
+
+const WAITING = Promise.resolve('waiting' as const)

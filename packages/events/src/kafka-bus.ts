@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { Fault, isRetryableSqlError, type Logger } from '@corridor/platform'
+import { isAway, type Logger } from '@corridor/platform'
 import {
   type Admin,
   type EachBatchPayload,
@@ -238,7 +238,8 @@ class Delivery {
         return true
       } catch (error) {
         const at = { consumer: consumer.name, topic, partition, offset: message.offset, attempt }
-        if (!isOutage(error)) refusals += 1
+        // While what it needs is away, waiting helps, and no event may be given up for it.
+        if (!isAway(error)) refusals += 1
         if (error instanceof UnreadableEvent || refusals === MAX_ATTEMPTS) {
           logger.error({ error, ...at }, 'event sent to the dead letters')
           await this.bury({ topic, partition, message, error, attempts: attempt })
@@ -278,9 +279,6 @@ class Delivery {
     await this.options.sender.send([{ topic: deadLetterTopic(topic), messages: [{ key, value, headers }] }])
   }
 }
-
-/** Whether what failed is the world and not the event: then waiting helps, and no event may be given up for it. */
-const isOutage = (error: unknown): boolean => (error instanceof Fault ? error.retryable : isRetryableSqlError(error))
 
 const nameOf = (error: unknown): string => (error instanceof Error ? error.name : typeof error)
 

@@ -32,6 +32,9 @@ interface QueuedEvent {
 const DEFAULT_MAX_ROWS = 500
 const DEFAULT_POLL_MS = 250
 const DEFAULT_LEASE_TTL_MS = 5_000
+/** Beyond so many events that a consumer has yet to take, others wait too. */
+const MAX_WAITING = 50_000
+const FIRST_AGAIN_MS = 250
 
 /**
  * Delivers a domain's queued events: at least once, in order per key, in groups. A row leaves the queue after its
@@ -41,6 +44,8 @@ const DEFAULT_LEASE_TTL_MS = 5_000
 export class Relay {
   private readonly lease: Lease
   private readonly loop: Loop
+  /** Rows that a consumer has yet to take, and when they are handed over again: at most a thousand a second. */
+  private readonly waiting = new Map<bigint, number>()
   private endReading: (() => void) | null = null
 
   constructor(private readonly options: RelayOptions) {
@@ -71,7 +76,10 @@ export class Relay {
   async round(): Promise<boolean> {
     const { pool, bus, maxRows = DEFAULT_MAX_ROWS } = this.options
     if ((await this.lease.hold(pool)) === null) return false
-    const queued = await readQueue(pool, maxRows)
+    const nowMs = performance.now()
+    for (const [sequence, againMs] of this.waiting) if (againMs <= nowMs) this.waiting.delete(sequence)
+    if (this.waiting.size >= MAX_WAITING) return false
+    const queued = await readQueue(pool, { maxRows, except: [...this.waiting.keys()] })
     if (queued.length === 0) return false
     const failed = await inGroupSpan(
       { service: 'outbox-relay', name: `relay ${this.options.domain}`, kind: SpanKind.PRODUCER },
@@ -81,7 +89,8 @@ export class Relay {
     if (failed.length === 0) await this.remove(pool, queued)
     else await this.settle(queued, failed)
     countRelayed(this.options.domain, queued.length - failed.length)
-    for (const { eventId, message } of failed) {
+    for (const { eventId, message, passing } of failed) {
+      if (passing) continue
       this.options.logger.error({ domain: this.options.domain, event: eventId, reason: message }, 'event parked')
     }
     return queued.length === maxRows
@@ -97,15 +106,19 @@ export class Relay {
     if (rowCount !== delivered.length) await this.lease.confirm(client) // Notices a lease that is lost.
   }
 
-  /** Removes what was delivered and parks what was not; later events of a parked key stay queued. */
+  /** Removes what was delivered and parks what never will be; what is not taken yet, and what a parked key holds, stays. */
   private async settle(queued: readonly QueuedEvent[], failed: readonly Undeliverable[]): Promise<void> {
-    const reasons = new Map(failed.map(({ eventId, message }) => [eventId, message]))
+    const failures = new Map(failed.map((failure) => [failure.eventId, failure]))
+    const reasons = new Map(failed.filter(({ passing }) => !passing).map(({ eventId, message }) => [eventId, message]))
+    const againMs = performance.now() + Math.max(FIRST_AGAIN_MS, this.waiting.size)
     const parkedKeys = new Set<string>()
     const delivered: QueuedEvent[] = []
     for (const row of queued) {
       const key = `${row.topic}\n${row.key}`
       if (reasons.has(row.id)) parkedKeys.add(key)
-      else if (!parkedKeys.has(key)) delivered.push(row)
+      else if (parkedKeys.has(key)) continue
+      else if (failures.has(row.id)) this.waiting.set(row.sequence, againMs)
+      else delivered.push(row)
     }
     await inTransaction(this.options.pool, async (client) => {
       if (!(await this.lease.confirm(client))) return
@@ -121,15 +134,19 @@ export class Relay {
   }
 }
 
-/** The next rows of keys that are not parked, in order. */
-async function readQueue(pool: Pool, maxRows: number): Promise<QueuedEvent[]> {
+/** The next rows of keys that are not parked, in order, but for some. */
+async function readQueue(
+  pool: Pool,
+  { maxRows, except }: { maxRows: number; except: readonly bigint[] },
+): Promise<QueuedEvent[]> {
   const { rows } = await pool.query<QueuedEvent>({
     name: 'relay-read',
     text: `select sequence, id, topic, key, type, data, traceparent, occurred_at
            from event_queue q
            where not exists (select 1 from parked_events p where p.topic = q.topic and p.key = q.key)
+             and not exists (select 1 from unnest($2::bigint[]) as e (sequence) where e.sequence = q.sequence)
            order by sequence limit $1`,
-    values: [maxRows],
+    values: [maxRows, except],
   })
   return rows
 }

@@ -2,9 +2,9 @@ import { randomUUID } from 'node:crypto'
 import { mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { createPool, inProcessWakeups, inTransaction, type Pool, silentLogger } from '@corridor/platform'
+import { createPool, Fault, inProcessWakeups, inTransaction, type Pool, silentLogger } from '@corridor/platform'
 import { createTestDatabase, type TestDatabase } from '@corridor/testing'
-import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
+import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest'
 import {
   type DeliveredEvent,
   EVENT_TABLES_SQL,
@@ -132,6 +132,51 @@ describe('the relay', () => {
     expect(await replayParked(pool, null)).toBe(1)
     await relay.round()
     expect(await readLag(pool)).toMatchObject({ waiting: 0, parked: 1 })
+  })
+
+  it.each([
+    { why: 'what it needs is away', hinder: async () => Promise.reject(new Fault('SERVICE_UNAVAILABLE', 'away')) },
+    { why: 'it is slow', hinder: (mended: Promise<void>) => mended },
+  ])('holds up for one consumer neither others nor other keys when $why, and parks nothing', async ({ hinder }) => {
+    const bus = inProcessBus({ logger: silentLogger })
+    onTestFinished(() => bus.close())
+    const relay = new Relay({ domain: 'test', pool, bus, wakeups, logger: silentLogger })
+    const counted: string[] = []
+    const mailed: string[] = []
+    const topics = ['forex.rates'] as const
+    const mended = Promise.withResolvers<void>()
+    let away = true
+    await bus.subscribe({
+      name: 'mailer',
+      topics,
+      handle: async ({ key, data }) => {
+        if (away && key === 'A') await hinder(mended.promise)
+        mailed.push(`${key}${data.number}`)
+      },
+    })
+    await bus.subscribe({
+      name: 'counter',
+      topics,
+      handle: async ({ key, data }) => void counted.push(`${key}${data.number}`),
+    })
+    await enqueueEvents(pool, [...rates('A', 2), ...rates('B', 1)])
+    await relay.round()
+    expect(counted.sort()).toEqual(['A0', 'A1', 'B0'])
+    await enqueueEvents(pool, [...rates('A', 1, 2), ...rates('B', 1, 1)])
+    await vi.waitFor(async () => {
+      await relay.round()
+      expect(counted.sort()).toEqual(['A0', 'A1', 'A2', 'B0', 'B1'])
+      expect(mailed).toEqual(['B0', 'B1'])
+      expect(await readLag(pool)).toMatchObject({ waiting: 3, parked: 0 })
+    }, WAIT)
+    away = false
+    mended.resolve()
+    await vi.waitFor(async () => {
+      await relay.round()
+      expect(await readLag(pool)).toMatchObject({ waiting: 0, parked: 0 })
+    }, WAIT)
+    expect(mailed).toEqual(['B0', 'B1', 'A0', 'A1', 'A2'])
+    expect(counted.sort()).toEqual(['A0', 'A1', 'A2', 'B0', 'B1'])
   })
 
   it('is followed by its standby when it dies, once its lease has ended', async () => {
