@@ -2,6 +2,7 @@ import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { StartError } from '@corridor/dev-services'
 import { type KafkaConnection, readKafkaConnection } from '@corridor/events'
+import { FEE_SETTINGS, type FeePolicy } from '@corridor/payment'
 import { readConfig, setting } from '@corridor/platform'
 import { mailEnvironment } from '@corridor/workers'
 import { forexEnvironment, readForexSettings } from './forex-settings.ts'
@@ -23,6 +24,8 @@ export interface External {
   readonly oidcIssuer?: string
   /** The gateway whose assertions the router takes beside access tokens. */
   readonly apiManager?: { readonly jwksUri: string; readonly apiContext: string }
+  /** What payments cost; 50 basis points everywhere where it is not set. */
+  readonly fees?: FeePolicy
   /** Lets webhooks lead to this machine and to private networks, for whoever tries them here. */
   readonly allowPrivateWebhooks?: boolean
   /** The public client of the web app at that issuer. */
@@ -90,6 +93,7 @@ export function readPlatformSettings(env: Environment): PlatformSettings {
     AM_API_CONTEXT: setting.optional(setting.text()),
     FUNDING_PROVIDER: setting.oneOf(['sandbox'], 'sandbox'),
     WEBHOOKS_ALLOW_PRIVATE: setting.flag(false),
+    ...FEE_SETTINGS,
   })
   const forex = forexEnvironment(env)
   readForexSettings(forex) // What is wrong is said at once, and not by the part that it is for.
@@ -101,6 +105,7 @@ export function readPlatformSettings(env: Environment): PlatformSettings {
     operationsPort: config.OPERATIONS_PORT,
     external: {
       allowPrivateWebhooks: config.WEBHOOKS_ALLOW_PRIVATE,
+      ...(config.PAYMENT_FEES === undefined ? {} : { fees: config.PAYMENT_FEES }),
       ...(config.DATABASE_URL === undefined ? {} : { databaseUrl: config.DATABASE_URL }),
       ...(config.REDIS_URL === undefined ? {} : { redisUrl: config.REDIS_URL }),
       ...(env.SMTP_HOST ? { mail: mailEnvironment(env) } : {}),

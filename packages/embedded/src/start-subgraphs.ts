@@ -93,6 +93,7 @@ export async function startSubgraphs(input: SubgraphsInput): Promise<{ profile: 
       funding: { provider: 'sandbox', callbackSecret: secrets.text('payment.callback') },
       webhookKey: secrets.text('payment.webhook'),
       allowPrivateWebhooks: input.external.allowPrivateWebhooks ?? false,
+      fees: input.external.fees,
       rules: rulesClient,
       ...others,
     }),

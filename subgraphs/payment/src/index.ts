@@ -1,5 +1,13 @@
 import { fileURLToPath } from 'node:url'
-import { type Clock, createPool, IdempotencyKeys, type Logger, type Pool, type Wakeups } from '@corridor/platform'
+import {
+  type Clock,
+  createPool,
+  IdempotencyKeys,
+  type Logger,
+  type Pool,
+  setting,
+  type Wakeups,
+} from '@corridor/platform'
 import {
   buildFederatedSchema,
   checkDatabase,
@@ -9,7 +17,7 @@ import {
   type ServiceClient,
   type Subgraph,
 } from '@corridor/subgraph'
-import { type FeePolicy, STANDARD_FEES } from './domain/fee.ts'
+import { type FeePolicy, isFeePolicy, STANDARD_FEES } from './domain/fee.ts'
 import { PaymentEventWatcher } from './event-watcher.ts'
 import { observeWaiting } from './payment-metrics.ts'
 import { callbackReaders, type Funding } from './providers/funding.ts'
@@ -43,6 +51,13 @@ export { createWebhookSender, type WebhookSender, type WebhookSenderDeps } from 
 /** Numbered SQL; read where it lies, so that it need not be copied by the build. */
 export const paymentMigrations = fileURLToPath(new URL('../src/migrations', import.meta.url))
 
+/** The fees of all who quote, and by what they quoted of all that is paid: only who takes payments in reads it. */
+export const FEE_SETTINGS = {
+  PAYMENT_FEES: setting.optional(
+    setting.json(isFeePolicy, '{"standardBps": 50, "corridors": {"USDINR": 75}}, in basis points'),
+  ),
+}
+
 export interface PaymentDeps {
   readonly databaseUrl: string
   readonly clock: Clock
@@ -54,7 +69,8 @@ export interface PaymentDeps {
   readonly rules: ServiceClient
   readonly wallet: ServiceClient
   readonly profile: ServiceClient
-  readonly fees?: FeePolicy
+  /** Default: 50 basis points everywhere. */
+  readonly fees?: FeePolicy | undefined
   /** Seals the secrets of webhooks: 32 bytes in base64. */
   readonly webhookKey: string
   /** Lets webhooks lead to this machine and to private networks. Default: false. */

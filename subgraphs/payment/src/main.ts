@@ -1,6 +1,6 @@
 import { setting } from '@corridor/platform'
 import { runSubgraph } from '@corridor/subgraph'
-import { createPaymentSubgraph, FUNDING_SETTINGS, fundingOf } from './index.ts'
+import { createPaymentSubgraph, FEE_SETTINGS, FUNDING_SETTINGS, fundingOf } from './index.ts'
 
 await runSubgraph({
   name: 'payment',
@@ -9,6 +9,7 @@ await runSubgraph({
   settings: {
     IDEMPOTENCY_SECRET: setting.text(),
     ...FUNDING_SETTINGS,
+    ...FEE_SETTINGS,
     WEBHOOK_KEY: setting.text(),
     WEBHOOKS_ALLOW_PRIVATE: setting.flag(false),
   },
@@ -17,6 +18,7 @@ await runSubgraph({
       ...parts,
       idempotencySecret: config.IDEMPOTENCY_SECRET,
       funding: fundingOf(config),
+      fees: config.PAYMENT_FEES,
       webhookKey: config.WEBHOOK_KEY,
       allowPrivateWebhooks: config.WEBHOOKS_ALLOW_PRIVATE,
       forex: client('forex'),

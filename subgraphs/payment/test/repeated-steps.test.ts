@@ -6,7 +6,7 @@ import { TestPayments } from './platform.ts'
 
 let tests: TestPayments
 beforeAll(async () => {
-  tests = await TestPayments.open()
+  tests = await TestPayments.open({ fees: { standardBps: 50, corridors: { USDINR: 75 } } })
 })
 afterAll(() => tests.close())
 afterEach(() => {
@@ -118,6 +118,24 @@ describe('what was posted before anybody knew', () => {
     await tests.rows('update payments set fee_bps = 50 where id = $1', [id])
     goOn()
     await tests.until(payer, id, 'COMPLETED')
+  })
+})
+
+describe('a fee', () => {
+  it('is that of the corridor when the payment is taken in, whoever prices it', async () => {
+    const { payer, fromWalletId } = customer()
+    const ids = ['USD', 'INR'].map((currency) =>
+      send(payer, { fromWalletId, toWalletId: tests.wallet(uuidv7(), currency) }),
+    )
+    const fees = []
+    for (const id of await Promise.all(ids)) {
+      await tests.until(payer, id, 'COMPLETED')
+      fees.push(...(await tests.rows('select fee_bps, fee_minor from payments where id = $1', [id])))
+    }
+    expect(fees).toEqual([
+      { fee_bps: 50, fee_minor: 5n },
+      { fee_bps: 75, fee_minor: 8n },
+    ])
   })
 })
 

@@ -15,6 +15,7 @@ export interface PartsInput
   extends Foundation,
     BetweenProcesses,
     Pick<External, 'allowPrivateWebhooks' | 'apiManager'> {
+  readonly fees?: External['fees'] | undefined
   readonly mail?: External['mail'] | undefined
   readonly web?: Pick<External, 'webClientId' | 'traceUrl'>
   readonly rateIntervalMs: number
@@ -44,6 +45,7 @@ function subgraphParts(input: PartsInput): Part[] {
       IDEMPOTENCY_SECRET: secrets.text('payment.idempotency'),
       CALLBACK_SECRET: secrets.text('payment.callback'),
       ...webhookSettings(input),
+      ...(input.fees === undefined ? {} : { PAYMENT_FEES: JSON.stringify(input.fees) }),
     },
     profile: {
       ...profileEnvironment(input),

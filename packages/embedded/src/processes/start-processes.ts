@@ -47,6 +47,7 @@ async function start(options: ProcessesOptions, stops: StopStack): Promise<Runni
     kafka,
     allowPrivateWebhooks,
     mail: external.mail,
+    fees: external.fees,
     web: external,
     forex,
     rateIntervalMs,

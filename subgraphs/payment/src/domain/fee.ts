@@ -10,6 +10,18 @@ export interface FeePolicy {
 
 export const STANDARD_FEES: FeePolicy = { standardBps: 50, corridors: {} }
 
+const CORRIDOR = /^[A-Z]{6}$/
+const isBps = (value: unknown): boolean => Number.isInteger(value) && Number(value) >= 0 && Number(value) <= Number(BPS)
+
+/** Whether somebody's setting is a policy, whole and with nothing else in it. */
+export function isFeePolicy(value: unknown): value is FeePolicy {
+  if (typeof value !== 'object' || value === null) return false
+  const { standardBps, corridors, ...others } = value as Record<string, unknown> // Judged field by field.
+  if (!isBps(standardBps) || Object.keys(others).length > 0) return false
+  if (typeof corridors !== 'object' || corridors === null || Array.isArray(corridors)) return false
+  return Object.entries(corridors).every(([corridor, bps]) => CORRIDOR.test(corridor) && isBps(bps))
+}
+
 /** The fee of a corridor, in basis points. */
 export const feeBpsOf = (
   { fromCurrency, toCurrency }: { readonly fromCurrency: string; readonly toCurrency: string },
