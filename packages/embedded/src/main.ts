@@ -1,5 +1,11 @@
 import { SEED_USERS, StartError } from '@corridor/dev-services'
-import { createLogger, startOperations, startTelemetry, switchLevelBySignal } from '@corridor/platform'
+import {
+  createLogger,
+  startOperations,
+  startTelemetry,
+  switchLevelBySignal,
+  tellSlowStatements,
+} from '@corridor/platform'
 import { openDataDirectory, resetDataDirectory } from './data-directory.ts'
 import { explainStartFailure } from './explain-start-failure.ts'
 import { lockDataDirectory } from './lock.ts'
@@ -50,6 +56,7 @@ async function main(args: readonly string[]): Promise<number> {
 async function start(settings: PlatformSettings, inProcesses: boolean): Promise<RunningPlatform> {
   const logger = createLogger({ service: 'platform', level: settings.logLevel })
   switchLevelBySignal(logger)
+  tellSlowStatements({ logger, ...settings.slowStatements })
   await startOperations('platform', { OPERATIONS_PORT: settings.operationsPort, OPERATIONS_HOST: '127.0.0.1' })
   const options = {
     ...settings,

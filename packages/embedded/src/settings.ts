@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url'
 import { StartError } from '@corridor/dev-services'
 import { type KafkaConnection, readKafkaConnection } from '@corridor/events'
 import { FEE_SETTINGS, type FeePolicy } from '@corridor/payment'
-import { readConfig, setting } from '@corridor/platform'
+import { OPERATIONS_SETTINGS, readConfig, setting } from '@corridor/platform'
 import { mailEnvironment } from '@corridor/workers'
 import { forexEnvironment, readForexSettings } from './forex-settings.ts'
 import { type PlatformPorts, portsMovedBy } from './ports.ts'
@@ -50,6 +50,7 @@ export interface PlatformSettings {
   readonly logLevel: string
   /** Where Prometheus and operators ask this process. */
   readonly operationsPort: number | undefined
+  readonly slowStatements: { readonly thresholdMs: number; readonly plans: boolean }
 }
 
 type Environment = Readonly<Record<string, string | undefined>>
@@ -81,6 +82,8 @@ export function readPlatformSettings(env: Environment): PlatformSettings {
     PLATFORM_PORT_OFFSET: setting.integer(0, MAX_PORT_OFFSET),
     LOG_LEVEL: setting.oneOf(['debug', 'info', 'warn', 'error', 'fatal', 'silent'], 'warn'),
     OPERATIONS_PORT: setting.optional(setting.port()),
+    SLOW_STATEMENT_MS: OPERATIONS_SETTINGS.SLOW_STATEMENT_MS,
+    SLOW_STATEMENT_PLANS: OPERATIONS_SETTINGS.SLOW_STATEMENT_PLANS,
     DATABASE_URL: setting.optional(setting.url()),
     REDIS_URL: setting.optional(setting.url()),
     DYNAMODB_ENDPOINT: setting.optional(setting.text()),
@@ -103,6 +106,7 @@ export function readPlatformSettings(env: Environment): PlatformSettings {
     ports: portsMovedBy(config.PLATFORM_PORT_OFFSET),
     logLevel: config.LOG_LEVEL,
     operationsPort: config.OPERATIONS_PORT,
+    slowStatements: { thresholdMs: config.SLOW_STATEMENT_MS, plans: config.SLOW_STATEMENT_PLANS },
     external: {
       allowPrivateWebhooks: config.WEBHOOKS_ALLOW_PRIVATE,
       ...(config.PAYMENT_FEES === undefined ? {} : { fees: config.PAYMENT_FEES }),

@@ -83,6 +83,7 @@ export {
   OTHER,
 } from './metrics/registry.ts'
 export { Counter, DATABASE_SECONDS, Gauge, Histogram, REQUEST_SECONDS } from './metrics/series.ts'
+export { type SlowStatements, tellSlowStatements } from './metrics/slow-statements.ts'
 export {
   applicationRole,
   type DatabaseSpec,

@@ -1,5 +1,6 @@
 import { ConfigError, readConfig } from './config.ts'
 import { createLogger, type Logger, switchLevelBySignal } from './logger.ts'
+import { tellSlowStatements } from './metrics/slow-statements.ts'
 import { OPERATIONS_SETTINGS, startOperations } from './operations.ts'
 import { startTelemetry } from './telemetry/start-telemetry.ts'
 
@@ -28,6 +29,7 @@ export async function runMain(service: string, start: (lifecycle: Lifecycle) => 
     const config = readConfig(process.env, OPERATIONS_SETTINGS)
     logger.level = config.LOG_LEVEL
     switchLevelBySignal(logger)
+    tellSlowStatements({ logger, thresholdMs: config.SLOW_STATEMENT_MS, plans: config.SLOW_STATEMENT_PLANS })
     const operations = await startOperations(service, config)
     stops.push({ name: 'operations', stop: () => operations.stop() })
     const telemetry = startTelemetry(service, process.env)

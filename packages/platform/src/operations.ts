@@ -2,12 +2,18 @@ import * as setting from './config.ts'
 import { observeProcess } from './metrics/process-metrics.ts'
 import { serveOperations } from './operations-server.ts'
 
+const DEFAULT_SLOW_STATEMENT_MS = 500
+
 /** What operators set of every process. */
 export const OPERATIONS_SETTINGS = {
   LOG_LEVEL: setting.oneOf(['debug', 'info', 'warn', 'error', 'fatal', 'silent'], 'info'),
   /** Where health, readiness, figures and metrics are served, without TLS and to anybody; absent: nowhere. */
   OPERATIONS_PORT: setting.optional(setting.port()),
   OPERATIONS_HOST: setting.text('127.0.0.1'),
+  /** Statements that take longer are logged. */
+  SLOW_STATEMENT_MS: setting.integer(DEFAULT_SLOW_STATEMENT_MS),
+  /** With their plan, for which the database is asked. */
+  SLOW_STATEMENT_PLANS: setting.flag(false),
 }
 
 export interface Operations {

@@ -3,6 +3,7 @@ import { Degraded, dependsOn } from '../health.ts'
 import { onRead } from './readers.ts'
 import { gauge, histogram } from './registry.ts'
 import { DATABASE_SECONDS } from './series.ts'
+import { afterStatement } from './slow-statements.ts'
 
 const POOLS = { first: 40 }
 const connections = gauge({
@@ -46,10 +47,12 @@ export function observePool(pool: pg.Pool, service: string): void {
   const endAsking = dependsOn({ name: 'postgresql', service, required: true, ask: () => askDatabase(pool) })
   const duration = statements.of({ 'db.client.connection.pool.name': service })
   // A client's `query` does the sending for the pool's own as well.
+  const done = (statement: unknown, tookMs: number): void => {
+    duration.record(tookMs / MILLISECONDS)
+    afterStatement(pool, statement, tookMs)
+  }
   pool.on('connect', (client) => {
-    client.query = timed(client.query.bind(client) as Query, (seconds) =>
-      duration.record(seconds),
-    ) as typeof client.query // Takes and gives the same.
+    client.query = timed(client.query.bind(client) as Query, done) as typeof client.query // Takes and gives the same.
   })
   const end = pool.end.bind(pool) as () => Promise<void> // The form with a callback is not used.
   pool.end = (async () => {
@@ -76,10 +79,10 @@ function readPools(service: string, named: ReadonlySet<pg.Pool>): void {
 }
 
 /** Times a statement, whether its answer comes by promise or by callback; of a cursor nobody says here when it ends. */
-function timed(query: Query, record: (seconds: number) => void): Query {
+function timed(query: Query, tell: (statement: unknown, tookMs: number) => void): Query {
   return (...args) => {
     const startedMs = performance.now()
-    const done = (): void => record((performance.now() - startedMs) / MILLISECONDS)
+    const done = (): void => tell(args[0], performance.now() - startedMs)
     const last = args.length - 1
     const callback = args[last]
     if (typeof callback === 'function') {
