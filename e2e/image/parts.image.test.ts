@@ -47,17 +47,13 @@ beforeAll(async () => {
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
 describe('the image of the parts', () => {
-  it(
-    'is built from a clean checkout by the steps of the Dockerfile',
-    async () => {
-      // What a machine is told of its proxies and registries goes with it, as Docker hands it to a build.
-      const around = Object.entries(process.env).filter(([name]) => !/^(NODE_ENV|VITEST.*)$/.test(name))
-      const env = { ...(Object.fromEntries(around) as Record<string, string>), PATH: path } // What is there has a value.
-      for (const command of commandsOf(join(app, 'Dockerfile'), 'build')) await run('sh', ['-c', command], env)
-      for (const { command } of composition()) expect(existsSync(join(app, command.at(-1) ?? ''))).toBe(true)
-    },
-    BUILD_TIMEOUT_MS,
-  )
+  it('is built from a clean checkout by the steps of the Dockerfile', async () => {
+    // What a machine is told of its proxies and registries goes with it, as Docker hands it to a build.
+    const around = Object.entries(process.env).filter(([name]) => !/^(NODE_ENV|VITEST.*)$/.test(name))
+    const env = { ...(Object.fromEntries(around) as Record<string, string>), PATH: path } // What is there has a value.
+    for (const command of commandsOf(join(app, 'Dockerfile'), 'build')) await run('sh', ['-c', command], env)
+    for (const { command } of composition()) expect(existsSync(join(app, command.at(-1) ?? ''))).toBe(true)
+  })
 
   it('has none of the tools that only build and test', () => {
     for (const tool of ['@biomejs/biome', 'playwright-core', 'fast-check', '@apollo/client']) {
