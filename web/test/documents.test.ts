@@ -1,18 +1,12 @@
-import { readdirSync, readFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { ROUTER_SUPPORTED_SUPERGRAPH_FEATURES, Supergraph } from '@apollo/federation-internals'
 import { parse, validate } from 'graphql'
 import { describe, expect, it } from 'vitest'
+import { documentsIn } from '../operations.ts'
 
 const WEB = join(import.meta.dirname, '..')
-const DOCUMENT = /graphql\(\s*`([^`]*)`/g
-
-/** Every operation of the app, with the file that it stands in. */
-const documents = readdirSync(join(WEB, 'src'), { recursive: true, encoding: 'utf8' })
-  .filter((name) => /\.tsx?$/.test(name) && !name.includes('generated'))
-  .flatMap((name) =>
-    [...readFileSync(join(WEB, 'src', name), 'utf8').matchAll(DOCUMENT)].map(([, text = '']) => ({ name, text })),
-  )
+const documents = documentsIn(join(WEB, 'src'))
 
 describe('the operations of the web app', () => {
   const schema = Supergraph.build(readFileSync(join(WEB, '..', 'supergraph.graphql'), 'utf8'), {
@@ -25,7 +19,7 @@ describe('the operations of the web app', () => {
     expect(documents.length).toBeGreaterThan(1)
   })
 
-  it.each(documents)('of $name are valid against the supergraph', ({ text }) => {
+  it.each(documents)('of $file are valid against the supergraph', ({ text }) => {
     expect(validate(schema, parse(text)).map(({ message }) => message)).toEqual([])
   })
 
