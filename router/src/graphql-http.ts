@@ -85,7 +85,8 @@ export function createGraphqlHttp(
       return {
         status: OK,
         headers: { 'cache-control': 'no-store', 'content-type': contentType },
-        body: responseText(await known.executor.run(known.checked, operation), context, logger),
+        // Written once for all who share the answer.
+        body: Buffer.from(responseText(await known.executor.run(known.checked, operation), context, logger)),
       }
     }
     if (known.checked.operation.operation.operation !== 'query') return run()
