@@ -23,6 +23,7 @@ import {
 import { placeEvents, type QueuedEvent } from '../use-cases/event-store.ts'
 import { type Errand, markAsked, readDue, readPayments, writeChanges } from '../use-cases/payment-store.ts'
 import { beneficiaryPort, ledgerPort, pricePort, rulesPort } from '../use-cases/ports.ts'
+import { forgetQuotes } from '../use-cases/quote-store.ts'
 import { openItem } from '../use-cases/reconciliation-store.ts'
 import { expireReviews } from '../use-cases/record-intent.ts'
 import { readDueRefunds, readRefunds, writeRefunds } from '../use-cases/refund-store.ts'
@@ -69,6 +70,10 @@ const MAX_WALLETS = 100
 const MAX_PAYMENTS = 500
 const MAX_REFUNDS = 100
 const ITEMS_POLL_MS = 5_000
+const FORGET_POLL_MS = 600_000
+/** How long a quote that nobody used is kept when it has expired. */
+const QUOTES_KEPT_MS = 24 * 60 * 60 * 1000
+const MAX_FORGOTTEN = 1_000
 /** Renewed while its holder works. One that hangs longer has lost it, and commits nothing. */
 const LEASE_MS = 5_000
 const POLL_MS = 250
@@ -172,6 +177,15 @@ export function createPaymentProcessor(deps: ProcessorDeps): PaymentProcessor {
     channels: [ITEMS_CHANNEL],
   })
 
+  const forgetting = new Loop({
+    name: `${deps.service}:quotes`,
+    logger,
+    round: async () => {
+      const before = new Date(clock.now().getTime() - QUOTES_KEPT_MS)
+      return (await forgetQuotes(pool, before, MAX_FORGOTTEN)) === MAX_FORGOTTEN
+    },
+    pollMs: FORGET_POLL_MS,
+  })
   const inHouse = new Loop({
     name: deps.service,
     logger,
@@ -206,10 +220,11 @@ export function createPaymentProcessor(deps: ProcessorDeps): PaymentProcessor {
       inHouse.start()
       withProvider.start()
       items.start()
+      forgetting.start()
     },
     async stop() {
       await Promise.all([inHouse.stop(), withProvider.stop()])
-      await items.stop()
+      await Promise.all([items.stop(), forgetting.stop()])
       await sequencer.stop()
       await pool.end()
     },

@@ -3,7 +3,7 @@ import { type FeePolicy, feeBpsOf, feeOf } from '../domain/fee.ts'
 import type { TransferRequest } from './payment-request.ts'
 import { fits, readSides, type Sides, sidesOf } from './payment-sides.ts'
 import type { BeneficiaryPort, QuotePort, RulesPort, WalletPort } from './ports.ts'
-import { insertQuote, type PreparedQuote } from './quote-store.ts'
+import { countOpenQuotes, insertQuote, type PreparedQuote } from './quote-store.ts'
 
 export interface PrepareDeps {
   readonly pool: Pool
@@ -18,6 +18,8 @@ export interface PrepareDeps {
 }
 
 const QUOTE_MS = 60_000
+/** As many as rates may be locked at once. */
+const MAX_OPEN_QUOTES = 20
 
 /** Everything a payer wants to know before he says yes. Nothing is reserved but the rate, until the quote expires. */
 export async function preparePayment(
@@ -29,6 +31,9 @@ export async function preparePayment(
   const sides = sidesOf(await readSides(deps, [request]), owner, request, 'input')
   if (!sides.ok) return sides
   const { from, to } = sides.value
+  if ((await countOpenQuotes(pool, owner, clock.now())) >= MAX_OPEN_QUOTES) {
+    return refuse('LIMIT_EXCEEDED', `At most ${MAX_OPEN_QUOTES} quotes may be open at once.`)
+  }
   const priced = await priceOf(deps, { owner, request, from, to })
   if (!priced.ok) return priced
   const { principalMinor, creditMinor, fxQuoteId, usdMinor, expiresAt } = priced.value

@@ -92,3 +92,27 @@ export async function useQuotes(
   const bound = new Set(rows.map(({ paymentId }) => paymentId))
   return new Set(confirming.map(({ id }) => id).filter((id) => !bound.has(id)))
 }
+
+/** How many quotes a customer may still confirm. */
+export async function countOpenQuotes(client: SqlClient, owner: string, now: Date): Promise<number> {
+  const { rows } = await client.query<{ open: number }>({
+    name: 'payment-open-quotes',
+    text: `select count(*)::int as open from payment_quotes where owner = $1 and payment_id is null and expires_at > $2`,
+    values: [owner, now],
+  })
+  return rows[0]?.open ?? 0
+}
+
+/** Forgets quotes that nobody used and that expired before that time, some at once; answers how many. */
+export async function forgetQuotes(client: SqlClient, before: Date, limit: number): Promise<number> {
+  const { rowCount } = await client.query({
+    name: 'payment-forget-quotes',
+    text: `with old as materialized (
+             select id from payment_quotes where payment_id is null and expires_at < $1
+             order by expires_at limit $2 for update skip locked
+           )
+           delete from payment_quotes q using old where q.id = old.id`,
+    values: [before, limit],
+  })
+  return rowCount ?? 0
+}

@@ -18,6 +18,7 @@ import { MAX_ATTEMPTS, nextAttemptAt, toldOf } from './webhook.ts'
 import { WebhookSecrets } from './webhook-secret.ts'
 import {
   type DueDelivery,
+  forgetDeliveries,
   giveUpSpentDeliveries,
   insertDeliveries,
   settleDelivery,
@@ -52,6 +53,10 @@ const TIMEOUT_MS = 10_000
 const TAKEN_FOR_MS = 60_000
 const MAX_ANSWER_BYTES = 64 * 1024
 const MAX_ERROR_CHARACTERS = 200
+const FORGET_POLL_MS = 600_000
+/** How long a delivery that has ended can be read and replayed: longer than its event can come again. */
+const DELIVERIES_KEPT_MS = 30 * 24 * 60 * 60 * 1000
+const MAX_FORGOTTEN = 1_000
 const SUCCESS = { from: 200, to: 299 }
 
 /** Tells customers' endpoints of payments, by Standard Webhooks 1.0.0: at least once, always under the same webhook-id. */
@@ -72,11 +77,23 @@ export function createWebhookSender(deps: WebhookSenderDeps): WebhookSender {
     wakeups: deps.wakeups,
     channels: [DELIVERIES_CHANNEL],
   })
+  const forgetting = new Loop({
+    name: `${SERVICE}:forget`,
+    logger: deps.logger,
+    round: async () => {
+      const before = new Date(deps.clock.now().getTime() - DELIVERIES_KEPT_MS)
+      return (await forgetDeliveries(pool, before, MAX_FORGOTTEN)) === MAX_FORGOTTEN
+    },
+    pollMs: FORGET_POLL_MS,
+  })
   return {
     consumer: { name: SERVICE, topics: ['payment.events'], handle: fanOut(deps, pool) },
-    start: () => loop.start(),
+    start: () => {
+      loop.start()
+      forgetting.start()
+    },
     stop: async () => {
-      await loop.stop()
+      await Promise.all([loop.stop(), forgetting.stop()])
       await agent.close()
       await pool.end()
     },

@@ -173,3 +173,17 @@ export async function replayDelivery(
   )
   return rows[0] ?? null
 }
+
+/** Forgets deliveries that have ended, of events before that time, some at once; answers how many. */
+export async function forgetDeliveries(client: SqlClient, before: Date, limit: number): Promise<number> {
+  const { rowCount } = await client.query({
+    name: 'webhook-forget',
+    text: `with old as materialized (
+             select id from webhook_deliveries where status <> 'PENDING' and occurred_at < $1
+             order by occurred_at limit $2 for update skip locked
+           )
+           delete from webhook_deliveries d using old where d.id = old.id`,
+    values: [before, limit],
+  })
+  return rowCount ?? 0
+}

@@ -1,0 +1,58 @@
+import { uuidv7 } from '@corridor/platform'
+import { codesOf } from '@corridor/testing'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { forgetQuotes } from '../src/use-cases/quote-store.ts'
+import { forgetDeliveries } from '../src/webhooks/webhook-store.ts'
+import { TestPayments } from './platform.ts'
+
+let tests: TestPayments
+beforeAll(async () => {
+  tests = await TestPayments.open()
+})
+afterAll(() => tests.close())
+
+const PREPARE = 'mutation ($input: PreparePaymentInput!) { preparePayment(input: $input) { id } }'
+const SEND = 'mutation ($input: SendPaymentInput!) { sendPayment(input: $input) { id } }'
+const MAX_OPEN = 20
+
+it('a customer has so many quotes open, and those that nobody used are forgotten', async () => {
+  const payer = tests.customer()
+  const owner = payer.caller.subject ?? ''
+  const debit = { amount: '1.00', currency: 'USD' }
+  const input = { fromWalletId: tests.wallet(owner), toWalletId: tests.wallet(uuidv7()), debit }
+  const prepare = async () =>
+    (await tests.data<{ preparePayment: { id: string } }>(payer, PREPARE, { input })).preparePayment.id
+  const quoteId = await prepare()
+  await tests.data(payer, SEND, { input: { idempotencyKey: uuidv7(), quoteId } })
+  for (let open = 0; open < MAX_OPEN; open += 1) await prepare()
+  expect(await codesOf(tests.subgraph.schema, payer, PREPARE, { input })).toEqual(['LIMIT_EXCEEDED'])
+
+  const { pool } = tests.subgraph
+  const ends = new Date(tests.clock.now().getTime() + 60_000)
+  expect(await forgetQuotes(pool, ends, 5)).toBe(0)
+  const later = new Date(ends.getTime() + 1)
+  expect(await forgetQuotes(pool, later, 5)).toBe(5)
+  expect(await forgetQuotes(pool, later, 100)).toBe(MAX_OPEN - 5)
+  expect(await tests.rows('select id from payment_quotes')).toEqual([{ id: quoteId }])
+})
+
+it('deliveries that have ended are forgotten, and those that are still to be made are not', async () => {
+  const { pool } = tests.subgraph
+  const webhook = uuidv7()
+  const now = tests.clock.now()
+  await pool.query(
+    `insert into webhooks (id, owner, url, events, secret_ct, created_at)
+     values ($1, $1, 'https://example.com/', '{}', 'sealed', $2)`,
+    [webhook, now],
+  )
+  await pool.query(
+    `insert into webhook_deliveries (id, webhook_id, event_id, event_type, occurred_at, data, status, next_attempt_at)
+     select gen_random_uuid(), $1, gen_random_uuid(), 'payment.completed', $2, '{}', status,
+       case status when 'PENDING' then $2::timestamptz end
+     from unnest(array['PENDING', 'DELIVERED', 'DEAD']) as s (status)`,
+    [webhook, now],
+  )
+  expect(await forgetDeliveries(pool, now, 10)).toBe(0)
+  expect(await forgetDeliveries(pool, new Date(now.getTime() + 1), 10)).toBe(2)
+  expect(await tests.rows('select status from webhook_deliveries')).toEqual([{ status: 'PENDING' }])
+})
