@@ -123,6 +123,7 @@ describe('the metrics of a running platform', () => {
       /^corridor_ledger_lock_duration_seconds_count\{.*\} [1-9]/m,
       /^corridor_subgraph_request_duration_seconds_count\{.*subgraph="wallet",error_type="none"\} [1-9]/m,
       /^corridor_graphql_operation_duration_seconds_count\{.*graphql_root_field="deposit",outcome="ok"\} [1-9]/m,
+      /^corridor_graphql_operation_database_duration_seconds_sum\{.*graphql_root_field="deposit"\} (0\.0*[1-9]|[1-9])/m,
       /^db_client_connection_count\{.*pool_name="ledger-service".*\} \d/m,
       /^db_client_operation_duration_seconds_count\{.*pool_name="ledger-service"\} [1-9]/m,
     ]) {

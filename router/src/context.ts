@@ -10,6 +10,8 @@ export interface RouterContext {
   readonly idempotencyKey: string | null
   /** When the operation's time is over, by `performance.now()`: subgraphs are not waited for longer. */
   readonly deadlineMs: number
+  /** What its subgraphs say that their statements took, added up. */
+  readonly spent?: { databaseMs: number }
   /** Of a query whose client may leave; without it what was begun is done. */
   readonly departure?: Departure | undefined
 }

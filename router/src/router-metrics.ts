@@ -1,6 +1,7 @@
 import type { PlanNode, QueryPlan } from '@apollo/query-planner'
 import {
   counter,
+  DATABASE_SECONDS,
   ERROR_MESSAGES,
   gauge,
   type Histogram,
@@ -31,6 +32,13 @@ const operations = histogram({
   description: 'Time of an operation in the router, by its first root field, which the schema bounds.',
   attributes: { 'graphql.root.field': FIELDS, outcome: OUTCOMES },
   bounds: REQUEST_SECONDS,
+})
+const databaseTime = histogram({
+  name: 'corridor.graphql.operation.database.duration',
+  unit: 's',
+  description: 'What the statements behind an operation took together, by its first root field.',
+  attributes: { 'graphql.root.field': FIELDS },
+  bounds: DATABASE_SECONDS,
 })
 const errors = counter({
   name: 'corridor.graphql.errors',
@@ -63,7 +71,8 @@ const closed = counter({
   description: 'Subscriptions that ended, and whether because their reader was too slow.',
   attributes: { reason: ['ended', 'too_slow'] },
 })
-type Series = Readonly<Record<'ok' | 'refused' | 'failed', Histogram>>
+type Outcome = 'ok' | 'refused' | 'failed'
+type Series = Readonly<Record<Outcome | 'database', Histogram>>
 const series = new WeakMap<OperationDefinitionNode, Series>()
 
 /** Times every operation, and logs slow ones with the shape of their plan: subgraphs and paths, no value and no text. */
@@ -78,7 +87,8 @@ export class MeasuredExecutor extends OperationExecutor {
 
   override async run(checked: Checked, request: OperationRequest): Promise<Executed> {
     const startedMs = performance.now()
-    const executed = await super.run(checked, request)
+    const spent = { databaseMs: 0 }
+    const executed = await super.run(checked, { ...request, context: { ...request.context, spent } })
     const tookMs = performance.now() - startedMs
     const { operation } = checked.operation
     let known = series.get(operation)
@@ -87,16 +97,26 @@ export class MeasuredExecutor extends OperationExecutor {
       series.set(operation, known)
     }
     known[outcomeOf(executed)].record(tookMs / MILLISECONDS)
-    if (this.#slow !== null && tookMs > this.#slow.slowMs) this.#tell(this.#slow.logger, { checked, request, tookMs })
+    known.database.record(spent.databaseMs / MILLISECONDS)
+    if (this.#slow !== null && tookMs > this.#slow.slowMs)
+      this.#tell(this.#slow.logger, { checked, request, tookMs, spent })
     return executed
   }
 
-  #tell(logger: Logger, slow: { checked: Checked; request: OperationRequest; tookMs: number }): void {
-    const { checked, request, tookMs } = slow
+  #tell(
+    logger: Logger,
+    slow: { checked: Checked; request: OperationRequest; tookMs: number; spent: { databaseMs: number } },
+  ): void {
+    const { checked, request, tookMs, spent } = slow
     const { plan } = this.prepare(checked.operation, request.context.caller)
     const durationMs = Math.round(tookMs)
     logger.warn(
-      { operation: rootFieldOf(checked.operation.operation), durationMs, plan: planShape(plan) },
+      {
+        operation: rootFieldOf(checked.operation.operation),
+        durationMs,
+        databaseMs: Math.round(spent.databaseMs),
+        plan: planShape(plan),
+      },
       'a slow operation',
     )
   }
@@ -104,7 +124,8 @@ export class MeasuredExecutor extends OperationExecutor {
 
 const seriesOf = (operation: OperationDefinitionNode): Series => {
   const of = (outcome: string): Histogram => operations.of({ 'graphql.root.field': rootFieldOf(operation), outcome })
-  return { ok: of('ok'), refused: of('refused'), failed: of('failed') }
+  const database = databaseTime.of({ 'graphql.root.field': rootFieldOf(operation) })
+  return { ok: of('ok'), refused: of('refused'), failed: of('failed'), database }
 }
 
 /** Of validated operations: a name of the schema. */
@@ -115,7 +136,7 @@ function rootFieldOf({ selectionSet }: OperationDefinitionNode): string {
 
 const FAILURES: ReadonlySet<string> = new Set(['INTERNAL_SERVER_ERROR', 'SERVICE_UNAVAILABLE'])
 
-function outcomeOf({ errors: told }: Executed): keyof Series {
+function outcomeOf({ errors: told }: Executed): Outcome {
   const [first] = told
   if (first === undefined) return 'ok'
   const code = String(first.extensions?.code ?? 'INTERNAL_SERVER_ERROR')

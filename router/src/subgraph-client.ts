@@ -52,7 +52,15 @@ export function createSubgraphClients({ urls, signer, limits, logger, tls }: Sub
       if (departure?.left) throw new Error('the client left')
       const { pool, path } = poolOf(subgraph)
       const token = await signer.sign(subgraph, context.caller)
-      return await post({ pool, path, headers: headersFor(context, token), body, timeoutMs, departure })
+      return await post({
+        pool,
+        path,
+        headers: headersFor(context, token),
+        body,
+        timeoutMs,
+        departure,
+        spent: context.spent,
+      })
     } catch (error) {
       if (!departure?.left) logger.warn({ error, subgraph }, 'a subgraph did not answer')
       throw new Fault('SERVICE_UNAVAILABLE', `Subgraph ${subgraph} did not answer.`, { cause: error })
@@ -95,8 +103,9 @@ function post(input: {
   body: string
   timeoutMs: number
   departure: Departure | undefined
+  spent: RouterContext['spent']
 }): Promise<string> {
-  const { pool, path, headers, body, timeoutMs, departure } = input
+  const { pool, path, headers, body, timeoutMs, departure, spent } = input
   return new Promise((resolve, reject) => {
     let running: Dispatcher.DispatchController | null = null
     let problem: Error | null = null
@@ -119,7 +128,8 @@ function post(input: {
           running = controller
           if (problem) controller.abort(problem)
         },
-        onResponseStart(_controller, status) {
+        onResponseStart(_controller, status, answerHeaders) {
+          if (spent !== undefined) spent.databaseMs += databaseMsOf(answerHeaders['server-timing'])
           if (status === UNAUTHORIZED) fail(new Error('the internal token was refused'))
         },
         onResponseData(_controller, chunk) {
@@ -144,3 +154,9 @@ export const createAgent = ({ subgraphTimeoutMs }: RouterLimits, tls: Tls | unde
   new Agent({ headersTimeout: subgraphTimeoutMs, bodyTimeout: subgraphTimeoutMs, ...connectBy(tls) })
 
 const connectBy = (tls: Tls | undefined) => (tls === undefined ? {} : { connect: { ...tls } })
+
+const DATABASE_TIMING = /\bdb;dur=(\d+(?:\.\d+)?)/
+
+function databaseMsOf(timing: string | string[] | undefined): number {
+  return typeof timing === 'string' ? Number(DATABASE_TIMING.exec(timing)?.[1] ?? 0) : 0
+}

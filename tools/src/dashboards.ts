@@ -46,6 +46,16 @@ export const DASHBOARDS: readonly Dashboard[] = [
         ],
       },
       {
+        title: 'Time in databases, 99th percentile',
+        unit: 's',
+        queries: [
+          [
+            p(0.99, 'corridor_graphql_operation_database_duration_seconds', 'graphql_root_field'),
+            '{{graphql_root_field}}',
+          ],
+        ],
+      },
+      {
         title: 'Errors by code',
         unit: 'reqps',
         queries: [[perSecond('corridor_graphql_errors_total', 'error_type'), '{{error_type}}']],

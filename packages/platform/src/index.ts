@@ -70,6 +70,7 @@ export {
   silentLogger,
   switchLevelBySignal,
 } from './logger.ts'
+export { withDatabaseTime } from './metrics/database-time.ts'
 export { prometheusName, prometheusText } from './metrics/prometheus.ts'
 export { onRead, type Reader, readAll } from './metrics/readers.ts'
 export {

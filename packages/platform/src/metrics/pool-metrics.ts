@@ -1,5 +1,6 @@
 import type pg from 'pg'
 import { Degraded, dependsOn } from '../health.ts'
+import { databaseTime } from './database-time.ts'
 import { onRead } from './readers.ts'
 import { gauge, histogram } from './registry.ts'
 import { DATABASE_SECONDS } from './series.ts'
@@ -82,7 +83,12 @@ function readPools(service: string, named: ReadonlySet<pg.Pool>): void {
 function timed(query: Query, tell: (statement: unknown, tookMs: number) => void): Query {
   return (...args) => {
     const startedMs = performance.now()
-    const done = (): void => tell(args[0], performance.now() - startedMs)
+    const work = databaseTime()
+    const done = (): void => {
+      const tookMs = performance.now() - startedMs
+      if (work !== undefined) work.ms += tookMs
+      tell(args[0], tookMs)
+    }
     const last = args.length - 1
     const callback = args[last]
     if (typeof callback === 'function') {
