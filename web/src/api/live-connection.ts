@@ -61,7 +61,7 @@ export class LiveConnection {
         pong: (received) => received && clearTimeout(pongTimer),
         closed: (event) => {
           clearTimeout(pongTimer)
-          this.#change(event instanceof CloseEvent && event.code === 1000 ? 'idle' : 'lost')
+          this.#change(stateAfter(event instanceof CloseEvent ? event.code : undefined))
         },
       },
     })
@@ -116,6 +116,15 @@ export class LiveConnection {
     this.#state = state
     for (const listener of this.#listeners) listener()
   }
+}
+
+const LEFT = 1000
+const TOKEN_EXPIRED = 4403
+
+/** How things stand once the socket is closed. That a token ran out is no loss: it is renewed, and nobody need know. */
+function stateAfter(code: number | undefined): ConnectionState {
+  if (code === LEFT) return 'idle'
+  return code === TOKEN_EXPIRED ? 'connecting' : 'lost'
 }
 
 /** The cursor of the one root field of a subscription's event, where it has one. */
