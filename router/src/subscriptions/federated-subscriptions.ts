@@ -116,13 +116,12 @@ export class FederatedSubscriptions {
       read: (reader) =>
         queue.read({
           take: (event, taken) =>
-            void resolve(event).then(
-              (text) => reader.take(new Response(text), taken),
-              (error: unknown) => {
+            void resolve(event)
+              .then((text) => reader.take(new Response(text), taken))
+              .catch((error: unknown) => {
                 failure = this.#failed(error, request)
                 queue.close()
-              },
-            ),
+              }),
           ended() {
             if (failure === null) reader.ended()
             else reader.take(failure, () => reader.ended())

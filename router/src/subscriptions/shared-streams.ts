@@ -92,19 +92,18 @@ export class SharedStreams {
     const resolveEvent = resolve()
     events.read({
       take: (event, taken) =>
-        void resolveEvent(event).then(
-          (text) => {
+        void resolveEvent(event)
+          .then((text) => {
             const response = new Response(text)
             const place = event.mark.key
             remember(last, place ?? ONLY_KEY, response)
             for (const reader of readers) reader.push(response, place)
             taken()
-          },
-          (error: unknown) => {
+          })
+          .catch((error: unknown) => {
             leave?.()
             end(failed(error))
-          },
-        ),
+          }),
       ended: () => end(failure),
     })
     return stream
