@@ -142,6 +142,18 @@ export class Books {
     }, REST)
   }
 
+  /** The brokers that lead partitions of our topics, and whether every partition has all its copies. */
+  async leaders(): Promise<{ readonly brokers: ReadonlySet<number>; readonly complete: boolean }> {
+    const admin = this.kafka.admin()
+    await admin.connect()
+    const { topics } = await admin.fetchTopicMetadata({ topics: [...TOPICS] }).finally(() => admin.disconnect())
+    const partitions = topics.flatMap((topic) => topic.partitions)
+    return {
+      brokers: new Set(partitions.map(({ leader }) => leader)),
+      complete: partitions.every(({ isr, replicas }) => isr.length === replicas.length),
+    }
+  }
+
   /** Keys of the events that lie in a topic. */
   async keysTold(topic: Topic): Promise<readonly string[]> {
     return (await this.told(topic)).map(({ key }) => key)

@@ -101,7 +101,7 @@ export async function poisonCounters(platform: FaultPlatform, usdMinor: number):
   await run(`create function refuse() returns trigger language plpgsql as $$ begin raise 'poisoned'; end $$;
     create trigger poison before update on reservations for each row
       when (new.state = 'COUNTED' and new.usd_minor = ${usdMinor}) execute function refuse()`)
-  return async () => void (await run('drop function refuse() cascade'))
+  return async () => void (await run('drop function if exists refuse() cascade'))
 }
 
 /** An event that is larger than a broker takes, of a wallet that nobody has; answers its key. */

@@ -15,7 +15,7 @@ import {
   startProcesses,
 } from '@corridor/embedded'
 import { createLogger } from '@corridor/platform'
-import { startTestKafka, startTestRedis } from '@corridor/testing'
+import { startTestKafka, startTestKafkaCluster, startTestRedis } from '@corridor/testing'
 import { vi } from 'vitest'
 
 /** Processes of ours, which their supervisor starts again. */
@@ -26,12 +26,15 @@ export const PARTS = [
 ] as const
 /** What they stand on, which we start again. */
 export const SERVERS = ['postgresql', 'redis', 'kafka'] as const
-export type Victim = (typeof PARTS)[number] | (typeof SERVERS)[number]
+/** `kafka` and `kafka-2` are the brokers of a platform with two of them. */
+export type Victim = (typeof PARTS)[number] | (typeof SERVERS)[number] | 'kafka-2'
 
 /** Fixed, and below those that the system gives to whoever connects: what was killed must find its port free. */
 const OFFSET = Number(process.env.FAULTS_PORT_OFFSET ?? 22_000)
 const REDIS_PORT = 6_379 + OFFSET
 const KAFKA_PORT = 9_092 + OFFSET
+/** Of the controller, and of two brokers. */
+const CLUSTER_PORTS = [KAFKA_PORT + 2, KAFKA_PORT, KAFKA_PORT + 1] as const
 const RESTART = { timeout: 60_000, interval: 50 }
 /** How often the rates move: each move is one more thing that can be lost. */
 const RATE_INTERVAL_MS = 2_000
@@ -48,6 +51,16 @@ export interface FaultPlatformOptions {
   readonly external?: Partial<ProcessesOptions['external']>
   /** Where PostgreSQL keeps its data, when it is not in the folder of the rest. */
   readonly postgresDirectory?: string
+  /** Copies of every partition on two brokers, with a controller that outlives both; else one broker is all. */
+  readonly twoBrokers?: boolean
+}
+
+interface Servers {
+  readonly adminUrl: string
+  readonly brokers: readonly string[]
+  /** In the order of their start. */
+  readonly running: Map<string, Server>
+  readonly starts: Map<string, () => Promise<Server>>
 }
 
 /** A platform of processes on a PostgreSQL, a Redis and a Kafka of its own, any of which can be killed. */
@@ -56,57 +69,45 @@ export class FaultPlatform {
 
   private constructor(
     readonly running: RunningPlatform,
-    readonly brokers: readonly string[],
-    /** As its superuser, who finds a connection where others find none. */
-    readonly adminUrl: string,
     private readonly folder: string,
-    private readonly servers: Map<string, Server>,
-    private readonly starts: ReadonlyMap<string, () => Promise<Server>>,
+    private readonly servers: Servers,
   ) {}
 
-  static async start({ external, postgresDirectory }: FaultPlatformOptions = {}): Promise<FaultPlatform> {
+  static async start(options: FaultPlatformOptions = {}): Promise<FaultPlatform> {
     const folder = mkdtempSync(join(tmpdir(), 'corridor-faults-'))
     chmodSync(folder, 0o755) // PostgreSQL's own user passes through when the tests run as root.
     const { ports } = readPlatformSettings({ PLATFORM_PORT_OFFSET: String(OFFSET) })
-    const password = randomBytes(18).toString('base64url')
-    const postgres = () =>
-      startPostgres({
-        dataDirectory: postgresDirectory ?? join(folder, 'postgres', 'data'),
-        binariesDirectory: join(folder, 'postgres', 'binaries'),
-        logFile: join(folder, 'postgres.log'),
-        port: ports.postgres,
-        password,
-      })
-    const servers = new Map<string, Server>()
+    const running = new Map<string, Server>()
     try {
-      servers.set('redis', await startTestRedis({ folder, port: REDIS_PORT }))
-      servers.set('kafka', await startTestKafka({ folder, port: KAFKA_PORT }))
-      const { adminUrl, ...server } = await postgres()
-      servers.set('postgresql', server)
-      const starts = new Map<string, () => Promise<Server>>([
-        ['redis', () => startTestRedis({ folder, port: REDIS_PORT })],
-        ['kafka', () => startTestKafka({ folder, port: KAFKA_PORT })],
-        ['postgresql', postgres],
-      ])
-      const brokers = [`127.0.0.1:${KAFKA_PORT}`]
-      const running = await startProcesses({
+      const servers = await startServers({ ...options, folder, postgresPort: ports.postgres, running })
+      const { adminUrl, brokers } = servers
+      const platform = await startProcesses({
         dataDirectory: join(folder, '.data'),
         ports,
         external: {
           databaseUrl: adminUrl,
           redisUrl: `redis://127.0.0.1:${REDIS_PORT}`,
-          kafka: { brokers },
-          ...external,
+          kafka: { brokers, replicationFactor: brokers.length },
+          ...options.external,
         },
         logger: createLogger({ service: 'faults', level: 'error' }),
         rateIntervalMs: RATE_INTERVAL_MS,
       })
-      return new FaultPlatform(running, brokers, adminUrl, folder, servers, starts)
+      return new FaultPlatform(platform, folder, servers)
     } catch (error) {
       // The folder stays: it has the logs that say why.
-      for (const server of servers.values()) await server.stop()
+      await stopInReverse(running)
       throw error
     }
+  }
+
+  get brokers(): readonly string[] {
+    return this.servers.brokers
+  }
+
+  /** PostgreSQL as its superuser, who finds a connection where others find none. */
+  get adminUrl(): string {
+    return this.servers.adminUrl
   }
 
   async signIn(username: string): Promise<ApiClient> {
@@ -169,8 +170,8 @@ export class FaultPlatform {
 
   /** Brings back what nobody else does. */
   async bringBack(victim: Victim): Promise<void> {
-    const start = this.starts.get(victim)
-    if (start) this.servers.set(victim, await start())
+    const start = this.servers.starts.get(victim)
+    if (start) this.servers.running.set(victim, await start())
   }
 
   /** Asks a part to end, and waits until another process has taken its place and the router finds all in order. */
@@ -194,12 +195,56 @@ export class FaultPlatform {
   async stop(): Promise<void> {
     await Promise.all(this.clients.map((client) => client.close()))
     await this.running.stop()
-    for (const server of this.servers.values()) await server.stop()
+    await stopInReverse(this.servers.running)
     rmSync(this.folder, { recursive: true, force: true })
   }
 
   private pidOf(victim: Victim): number {
-    const server = this.servers.get(victim)
+    const server = this.servers.running.get(victim)
     return server ? server.pid : Number(readFileSync(join(this.folder, '.data', 'run', `${victim}.pid`), 'utf8'))
   }
+}
+
+/** Those that were started are in `running`, whatever becomes of the next. */
+async function startServers({
+  folder,
+  postgresPort,
+  running,
+  postgresDirectory = join(folder, 'postgres', 'data'),
+  twoBrokers = false,
+}: FaultPlatformOptions & {
+  folder: string
+  postgresPort: number
+  running: Map<string, Server>
+}): Promise<Servers> {
+  const password = randomBytes(18).toString('base64url')
+  const postgres = () =>
+    startPostgres({
+      dataDirectory: postgresDirectory,
+      binariesDirectory: join(folder, 'postgres', 'binaries'),
+      logFile: join(folder, 'postgres.log'),
+      port: postgresPort,
+      password,
+    })
+  const starts = new Map<string, () => Promise<Server>>([
+    ['redis', () => startTestRedis({ folder, port: REDIS_PORT })],
+    ['postgresql', postgres],
+  ])
+  const brokers = twoBrokers ? CLUSTER_PORTS.slice(1) : [KAFKA_PORT]
+  if (twoBrokers) {
+    const cluster = await startTestKafkaCluster({ folder, ports: CLUSTER_PORTS })
+    running.set('kafka-controller', cluster.controller)
+    starts.set('kafka', () => cluster.startBroker(0)).set('kafka-2', () => cluster.startBroker(1))
+  } else {
+    starts.set('kafka', () => startTestKafka({ folder, port: KAFKA_PORT }))
+  }
+  for (const [name, start] of starts) if (name !== 'postgresql') running.set(name, await start())
+  const { adminUrl, ...server } = await postgres()
+  running.set('postgresql', server)
+  return { adminUrl, brokers: brokers.map((port) => `127.0.0.1:${port}`), running, starts }
+}
+
+/** Whoever was started first is needed by the others to end. */
+async function stopInReverse(servers: ReadonlyMap<string, Server>): Promise<void> {
+  for (const server of [...servers.values()].reverse()) await server.stop()
 }

@@ -7,8 +7,8 @@ import { Load, type Route } from './load.ts'
 import { raisePace } from './raise-pace.ts'
 
 /** A case lasts as long as a fault, and then until everything has come to rest. */
-export const CASE_TIMEOUT_MS = 300_000
-const START_TIMEOUT_MS = 180_000
+export const CASE_TIMEOUT_MS = 600_000
+const START_TIMEOUT_MS = 400_000
 
 /** What the tests of one file have in common: a platform, its books, and customers who pay each other. */
 export interface Scenario {

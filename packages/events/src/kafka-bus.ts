@@ -32,7 +32,7 @@ const EVENTS_AT_ONCE = 16
 const COMMIT_EVERY_MS = 500
 const COMMIT_EVERY_EVENTS = 200
 const MAX_WAIT_MS = 100
-const MAX_TOPIC_WAIT_MS = 10_000
+const MAX_TOPIC_WAIT_MS = 60_000
 const TOPIC_POLL_MS = 100
 const TRACEPARENT = 'traceparent'
 

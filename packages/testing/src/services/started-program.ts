@@ -19,7 +19,7 @@ export interface StartedProgram {
   stop(): Promise<void>
 }
 
-const READY_TIMEOUT_MS = 60_000
+const READY_TIMEOUT_MS = 180_000
 const STOP_TIMEOUT_MS = 15_000
 const POLL_MS = 50
 const LOG_TAIL_CHARACTERS = 2_000
