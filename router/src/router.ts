@@ -14,6 +14,7 @@ import {
 } from '@corridor/platform'
 import { createApolloHttp } from './apollo-http.ts'
 import { CALLBACK_PATH, type CallbackOwners, forwardCallback } from './callbacks.ts'
+import { countClient } from './client-metrics.ts'
 import { crossOriginHeaders, preflight } from './cross-origin.ts'
 import { createGraphqlHttp } from './graphql-http.ts'
 import { BodyTooLarge, closeServer, errorReply, jsonReply, listen, type Reply, send } from './http.ts'
@@ -152,6 +153,7 @@ export function createRouter(deps: RouterDeps): Router {
       const path = (request.url ?? '/').split('?', 1)[0] ?? '/'
       if (path === GRAPHQL_PATH) {
         if (request.method === 'OPTIONS') return preflight(request, deps.allowedOrigins)
+        countClient(request.headers)
         const reply = await graphql(request, response)
         return { ...reply, headers: { ...reply.headers, ...crossOriginHeaders(request, deps.allowedOrigins) } }
       }
