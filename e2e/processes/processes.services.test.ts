@@ -10,6 +10,8 @@ import { customer, isOpen, OFFSET, PlatformCommand } from '../restart/platform-c
 const WAIT = { timeout: 60_000, interval: 50 }
 /** Wallets that a killed processor had leased are another's when the lease ends, and the provider is asked after that. */
 const TAKEN_OVER = { timeout: 100_000, interval: 100 }
+/** Parts that were killed or are busy take their time until all of them answer within two seconds. */
+const SETTLED = { timeout: 150_000, interval: 500 }
 const PARTS = [
   ...['forex', 'ledger', 'payment', 'profile', 'rule-engine', 'wallet'],
   ...['forex-poller', 'payment-processor', 'ledger-sealer', 'reconciler', 'outbox-relay', 'risk-counters', 'router'],
@@ -82,6 +84,22 @@ describe('a platform of processes', () => {
     }, WAIT)
     expect(ops('parked', 'payment')).toEqual(['payment: 0 parked'])
     expect(ops('dead-letters', 'payment')).toEqual(['payment.events: 0 dead letters'])
+  })
+
+  it('shows every process in its status, with what each needs, and the lag of consumers', async () => {
+    const { parts, figures } = await vi.waitFor(
+      () =>
+        JSON.parse(command.beside('packages/embedded/dist/status/main.js', '--json')) as {
+          parts: { name: string; dependencies: { name: string }[] }[]
+          figures: { name: string }[]
+        }, // The shape that the next lines hold it to. While a part is not up it exits with another code, and this throws.
+      SETTLED,
+    )
+    const services = PARTS.slice(0, 6).map((name) => `${name}-service`)
+    expect(parts.map(({ name }) => name)).toEqual(expect.arrayContaining([...services, ...PARTS.slice(6)]))
+    const sealer = parts.find(({ name }) => name === 'ledger-sealer')?.dependencies.map(({ name }) => name)
+    expect(sealer).toEqual(expect.arrayContaining(['postgresql', 'redis', 'loop ledger-sealer']))
+    expect(figures.map(({ name }) => name)).toContain('corridor.consumer.lag')
   })
 
   it('ends its parts when it is killed itself, and the next one goes on', async () => {
