@@ -140,6 +140,14 @@ describeRole('an operator', 'ops', () => {
     await visitor.looksAt('rule-set')
   })
 
+  it('sees that every part of the platform is up', async () => {
+    const { page } = visitor
+    await visitor.opens('Platform')
+    await page.getByRole('table', { name: 'Parts of the platform' }).getByText('ledger').first().waitFor()
+    await page.getByRole('table', { name: 'Figures' }).getByRole('row').nth(1).waitFor()
+    await visitor.looksAt('platform')
+  })
+
   it('is not offered what his role does not open', async () => {
     const navigation = visitor.page.getByRole('navigation')
     await expect(navigation.getByRole('link', { name: 'Books' }).count()).resolves.toBe(0)

@@ -14,5 +14,6 @@ export const OPERATOR_PAGES: PageGroup = {
     { path: '/desk', label: 'Rates and exposure', scope: 'forex:exposure', load: () => import('./desk.tsx') },
     { path: '/rules', label: 'Rules', scope: RULES, load: () => import('./rule-sets.tsx') },
     { path: '/rules/:name/:version', label: null, scope: RULES, load: () => import('./rule-set.tsx') },
+    { path: '/platform', label: 'Platform', scope: REVIEW, load: () => import('./platform.tsx') },
   ],
 }

@@ -127,8 +127,11 @@ function Decide({ payment, onDecided }: { payment: Payment; onDecided: () => voi
   const { run, busy, problem } = useAction(REVIEW)
   const [note, setNote] = useState('')
   const [missing, setMissing] = useState(false)
+  // What was decided is carried out a moment later: until then the payment is still in review.
+  const [decided, setDecided] = useState(false)
   const say = useSay()
-  if (status !== 'IN_REVIEW') return <p className="notice">It is decided: nothing more is to be done here.</p>
+  if (decided || status !== 'IN_REVIEW')
+    return <p className="notice">It is decided: nothing more is to be done here.</p>
   if (me !== undefined && (me === payer?.id || me === payee?.id)) {
     return <p className="notice warn">This is your own payment: somebody else must decide it.</p>
   }
@@ -137,6 +140,7 @@ function Decide({ payment, onDecided }: { payment: Payment; onDecided: () => voi
     if (note.trim() === '') return
     if (!(await run({ id, approve, note: note.trim() }))) return
     say(approve ? 'Approved: the payment goes its way.' : 'Refused: the money is given back.')
+    setDecided(true)
     onDecided()
   }
   return (
