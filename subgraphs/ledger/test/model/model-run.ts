@@ -85,7 +85,7 @@ export class ModelRun {
       case 'status': {
         const id = at(this.wallets, step.wallet) ?? ''
         const result = await this.books.ledger.useCases.setAccountStatus({ id, status: step.status })
-        expect(result.ok ? result.value : result.code).toBe(this.oracle.setStatus(id, step.status))
+        expect(result.ok ? result.value.status : result.code).toBe(this.oracle.setStatus(id, step.status))
         break
       }
       case 'clock':
