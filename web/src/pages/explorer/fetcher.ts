@@ -19,8 +19,10 @@ export function createFetcher(session: Session, filledIn: string | null): Fetche
     if (typed !== undefined && typed !== bearer(filledIn)) return typed
     return bearer(await session.accessToken())
   }
-  return (params, { headers } = {}) =>
-    isSubscription(params) ? listen(params, () => authorizationOf(headers)) : post(params, headers, authorizationOf)
+  return (asked, { headers } = {}) => {
+    const { isSubscription, ...params } = withKnownName(asked)
+    return isSubscription ? listen(params, () => authorizationOf(headers)) : post(params, headers, authorizationOf)
+  }
 }
 
 export const bearer = (token: string | null): string | undefined => (token === null ? undefined : `Bearer ${token}`)
@@ -52,10 +54,21 @@ function listen(params: FetcherParams, authorization: () => Promise<string | und
   return results as AsyncIterable<ExecutionResult> // As they came: the explorer prints them.
 }
 
-function isSubscription({ query, operationName }: FetcherParams): boolean {
+/**
+ * The explorer names the operation that it saw last, which right after a change of tabs is not in the document: what is
+ * named and not there is not named.
+ */
+function withKnownName(params: FetcherParams): FetcherParams & { readonly isSubscription: boolean } {
   try {
-    return getOperationAST(parse(query), operationName)?.operation === 'subscription'
+    const document = parse(params.query)
+    const named = params.operationName ? getOperationAST(document, params.operationName) : null
+    const operation = named ?? getOperationAST(document)
+    return {
+      ...params,
+      operationName: named ? (params.operationName ?? null) : null,
+      isSubscription: operation?.operation === 'subscription',
+    }
   } catch {
-    return false // Not GraphQL: the router says what is wrong with it.
+    return { ...params, isSubscription: false } // Not GraphQL: the router says what is wrong with it.
   }
 }
