@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import type { IncomingMessage } from 'node:http'
-import { extname, join } from 'node:path'
+import { extname, join, relative } from 'node:path'
 import { promisify } from 'node:util'
 import { gzip } from 'node:zlib'
 import { jsonReply, type Reply } from './http.ts'
@@ -77,7 +77,7 @@ function readFiles(directory: string): ReadonlyMap<string, SiteFile> {
     names.map(({ parentPath, name }) => {
       const path = join(parentPath, name)
       const type = TYPES[extname(name)] ?? 'application/octet-stream'
-      return [path.slice(directory.length).replaceAll('\\', '/'), { type, bytes: readFileSync(path) }]
+      return [`/${relative(directory, path).replaceAll('\\', '/')}`, { type, bytes: readFileSync(path) }]
     }),
   )
 }

@@ -19,7 +19,7 @@ beforeAll(async () => {
   writeFileSync(join(directory, 'index.html'), '<!doctype html><title>Corridor</title>')
   writeFileSync(join(directory, 'assets', 'app-1a2b.js'), SCRIPT)
   writeFileSync(join(folder, 'secret.txt'), 'not for you')
-  const site = createSite({ directory, config: CONFIG })
+  const site = createSite({ directory: `${directory}/`, config: CONFIG })
   const listening = await listen(
     async (request, response) =>
       send(response, secured((await site(request)) ?? errorReply(404, 'NOT_FOUND', 'There is nothing here.'), false)),

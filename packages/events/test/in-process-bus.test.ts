@@ -24,3 +24,20 @@ it('handles nothing of a key behind an event that was refused while nobody waite
   expect((await bus.publish([first, second])).map(({ passing }) => passing)).toEqual([false, true])
   expect(handle).toHaveBeenCalledTimes(5)
 })
+
+it('handles nothing of a key behind an event that is refused, however much stands there', async () => {
+  const bus = inProcessBus({ logger: silentLogger })
+  onTestFinished(() => bus.close())
+  const handled: unknown[] = []
+  await bus.subscribe({
+    name: 'reader',
+    topics: ['payment.events'],
+    async handle({ data }) {
+      if (data.number === 0) throw new Error('never')
+      handled.push(data.number)
+    },
+  })
+  const events = Array.from({ length: 13 }, (_, number) => eventOf('A', { number }))
+  expect((await bus.publish(events)).map(({ passing }) => passing)).toEqual([false, ...Array(12).fill(true)])
+  expect(handled).toEqual([])
+})
