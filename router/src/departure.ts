@@ -1,4 +1,5 @@
 import type { ServerResponse } from 'node:http'
+import type { OperationDefinitionNode } from 'graphql'
 
 /**
  * Whether a query's client is still there, for the calls that are made for him: nobody reads what they would bring. Less
@@ -27,6 +28,12 @@ export class Departure {
     this.#calls.clear()
   }
 }
+
+/** Whether an operation was given up because its client left: that is no failure. Mutations are done to their end. */
+export const isGivenUp = (
+  { departure }: { readonly departure?: Departure | undefined },
+  { operation }: OperationDefinitionNode,
+): boolean => operation === 'query' && departure?.left === true
 
 /** Calls `told` when nothing can be answered any more: the client has what he asked for, or has left. */
 export function onceOver(response: ServerResponse, told: () => void): void {

@@ -11,6 +11,7 @@ import {
   REQUEST_SECONDS,
 } from '@corridor/platform'
 import { Kind, type OperationDefinitionNode } from 'graphql'
+import { isGivenUp } from './departure.ts'
 import type { Transport } from './execution/transport.ts'
 import { type Checked, type Executed, OperationExecutor, type OperationRequest } from './operation-executor.ts'
 import {
@@ -24,7 +25,7 @@ const NO_ERROR = 'none'
 const SUBGRAPHS = { first: 12 }
 const FIELDS = { first: 150 }
 /** Which way an operation went, told apart from why it failed: one series more per field, not one per field and code. */
-const OUTCOMES = ['ok', 'refused', 'failed']
+const OUTCOMES = ['ok', 'refused', 'failed', 'given_up'] as const
 
 const operations = histogram({
   name: 'corridor.graphql.operation.duration',
@@ -49,7 +50,7 @@ const errors = counter({
 const requests = histogram({
   name: 'corridor.subgraph.request.duration',
   unit: 's',
-  description: 'Time of a request to a subgraph.',
+  description: 'Time of a request to a subgraph, but for those whose client left.',
   attributes: { subgraph: SUBGRAPHS, 'error.type': [NO_ERROR, 'no_answer'] },
   bounds: REQUEST_SECONDS,
 })
@@ -71,7 +72,7 @@ const closed = counter({
   description: 'Subscriptions that ended, and whether because their reader was too slow.',
   attributes: { reason: ['ended', 'too_slow'] },
 })
-type Outcome = 'ok' | 'refused' | 'failed'
+type Outcome = (typeof OUTCOMES)[number]
 type Series = Readonly<Record<Outcome | 'database', Histogram>>
 const series = new WeakMap<OperationDefinitionNode, Series>()
 
@@ -96,7 +97,8 @@ export class MeasuredExecutor extends OperationExecutor {
       known = seriesOf(operation)
       series.set(operation, known)
     }
-    known[outcomeOf(executed)].record(tookMs / MILLISECONDS)
+    const outcome = isGivenUp(request.context, operation) ? 'given_up' : outcomeOf(executed)
+    known[outcome].record(tookMs / MILLISECONDS)
     known.database.record(spent.databaseMs / MILLISECONDS)
     if (this.#slow !== null && tookMs > this.#slow.slowMs)
       this.#tell(this.#slow.logger, { checked, request, tookMs, spent })
@@ -123,9 +125,9 @@ export class MeasuredExecutor extends OperationExecutor {
 }
 
 const seriesOf = (operation: OperationDefinitionNode): Series => {
-  const of = (outcome: string): Histogram => operations.of({ 'graphql.root.field': rootFieldOf(operation), outcome })
+  const of = (outcome: Outcome): Histogram => operations.of({ 'graphql.root.field': rootFieldOf(operation), outcome })
   const database = databaseTime.of({ 'graphql.root.field': rootFieldOf(operation) })
-  return { ok: of('ok'), refused: of('refused'), failed: of('failed'), database }
+  return { ok: of('ok'), refused: of('refused'), failed: of('failed'), given_up: of('given_up'), database }
 }
 
 /** Of validated operations: a name of the schema. */
@@ -185,7 +187,10 @@ export function measured<T extends Transport>(transport: T): T {
       const { ok, failed } = seriesFor(subgraph)
       const record = (of: Histogram) => () => of.record((performance.now() - startedMs) / MILLISECONDS)
       const answer = transport.send(subgraph, body, context)
-      answer.then(record(ok), record(failed))
+      answer.then(record(ok), () => {
+        // How long the client stayed says nothing of the subgraph.
+        if (!context.departure?.left) record(failed)()
+      })
       return answer
     },
   }

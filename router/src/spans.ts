@@ -12,6 +12,7 @@ import {
 } from '@opentelemetry/api'
 import type { OperationDefinitionNode } from 'graphql'
 import type { RouterContext, TraceHeaders } from './context.ts'
+import { isGivenUp } from './departure.ts'
 import type { Reply } from './http.ts'
 import type { Executed } from './operation-executor.ts'
 import { givenTrace, newTrace } from './trace.ts'
@@ -74,6 +75,7 @@ export function inOperation(
   const options = { service: SERVICE, name: `GraphQL ${operation.operation}`, attributes, parent: under(parent) }
   return inSpan(options, async (own) => {
     const executed = await work({ ...context, trace: traceUnder(own, context.trace) })
+    if (isGivenUp(context, operation)) return executed
     const code = executed.errors[0]?.extensions?.code
     if (code !== undefined) own.setAttribute('error.type', String(code))
     if (executed.errors.some(({ extensions }) => FAILURES.has(extensions?.code))) {
@@ -102,7 +104,14 @@ export function inFetch<T>(
 ): Promise<T> {
   const attributes = { 'graphql.subgraph.name': subgraph }
   return inSpan(
-    { service: SERVICE, name: `fetch ${subgraph}`, kind: SpanKind.CLIENT, attributes, parent: under(parent) },
+    {
+      service: SERVICE,
+      name: `fetch ${subgraph}`,
+      kind: SpanKind.CLIENT,
+      attributes,
+      parent: under(parent),
+      isFailure: () => !context.departure?.left,
+    },
     (own) => send({ ...context, trace: traceUnder(own, context.trace) }),
   )
 }

@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { createSigner, silentLogger } from '@corridor/platform'
+import { allMetrics, createSigner, Histogram, silentLogger } from '@corridor/platform'
 import { createLocalJWKSet } from 'jose'
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
 import WebSocket from 'ws'
@@ -113,6 +113,19 @@ async function leaveToo(): Promise<void> {
   await abandoned(1)
 }
 
+/** How often a metric of the router has recorded these values. */
+function recorded(name: string, values: Record<string, string>): number {
+  const all = [
+    ...(allMetrics()
+      .find(({ options }) => options.name === name)
+      ?.all() ?? []),
+  ]
+  const matching = all.filter(({ attributes }) =>
+    Object.entries(values).every(([key, value]) => attributes[key] === value),
+  )
+  return matching.reduce((sum, { series }) => sum + (series instanceof Histogram ? series.count : series.value), 0)
+}
+
 const came = (count: number): Promise<void> => vi.waitFor(() => expect(slow.came).toBe(count), TIMEOUT)
 const abandoned = (count: number): Promise<void> => vi.waitFor(() => expect(slow.abandoned).toBe(count), TIMEOUT)
 
@@ -157,6 +170,21 @@ describe('a client who leaves', () => {
     await came(1)
     socket.close()
     await abandoned(1)
+  })
+
+  it('is no failure of ours, in no metric', async () => {
+    const counts = () => ({
+      givenUp: recorded('corridor.graphql.operation.duration', { outcome: 'given_up' }),
+      failed: recorded('corridor.graphql.operation.duration', { outcome: 'failed' }),
+      errors: recorded('corridor.graphql.errors', {}),
+      unanswered: recorded('corridor.subgraph.request.duration', { 'error.type': 'no_answer' }),
+    })
+    const before = counts()
+    slow.hold()
+    const { leave } = ask('{ whoAmI user(id: "b") { displayName } }')
+    await came(1)
+    leave()
+    await vi.waitFor(() => expect(counts()).toEqual({ ...before, givenUp: before.givenUp + 1 }), TIMEOUT)
   })
 
   it('leaves a mutation to be done to its end', async () => {

@@ -24,18 +24,23 @@ export interface SpanOptions {
   readonly links?: readonly Link[]
   /** What it is part of; default: the span that is active. */
   readonly parent?: Context
+  /** Whether what the work throws means that it failed; default: it does. */
+  readonly isFailure?: () => boolean
 }
 
 /** Runs `work` in a span; what it throws marks the span as failed by its code, never by its message. */
 export async function inSpan<T>(options: SpanOptions, work: (span: Span) => Promise<T>): Promise<T> {
   const { service, name, kind = SpanKind.INTERNAL, attributes = {}, links = [], parent = context.active() } = options
+  const { isFailure = () => true } = options
   const tracer = trace.getTracer(service)
   return tracer.startActiveSpan(name, { kind, attributes, links: [...links] }, parent, async (span) => {
     try {
       return await work(span)
     } catch (error) {
-      span.setStatus({ code: SpanStatusCode.ERROR, message: codeOf(error) })
-      span.setAttribute('error.type', codeOf(error))
+      if (isFailure()) {
+        span.setStatus({ code: SpanStatusCode.ERROR, message: codeOf(error) })
+        span.setAttribute('error.type', codeOf(error))
+      }
       throw error
     } finally {
       span.end()
