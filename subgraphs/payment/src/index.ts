@@ -44,6 +44,7 @@ export {
 export { FUNDING_SETTINGS, type Funding, fundingOf, stripeOf } from './providers/funding.ts'
 export type { FundingProvider, ProviderPayment } from './providers/funding-provider.ts'
 export { sandboxProvider } from './providers/sandbox-provider.ts'
+export { DUE_CHANNEL } from './use-cases/channels.ts'
 export { holdAgainstLedger, type ReadActions } from './use-cases/hold-against-ledger.ts'
 export { closeItem, listOpenItems, type ReconciliationItem } from './use-cases/reconciliation-store.ts'
 export { createWebhookSender, type WebhookSender, type WebhookSenderDeps } from './webhooks/webhook-sender.ts'
