@@ -31,6 +31,15 @@ export function readManifests(root: string): Manifests {
   return { root: parseManifest(readFileSync(join(root, 'package.json'), 'utf8')), workspaces }
 }
 
+/** Of these production runs nothing: tests, checks of the repository, and the web app, which Vite bundles. */
+const OF_DEVELOPMENT: readonly string[] = ['packages/testing', 'tools', 'web']
+
+type Field = 'dependencies' | 'devDependencies'
+
+/** Where a workspace declares what it imports: an installation for production leaves `devDependencies` out. */
+export const fieldOf = ({ folder }: Workspace): Field =>
+  OF_DEVELOPMENT.includes(folder) ? 'devDependencies' : 'dependencies'
+
 const parseManifest = (text: string): Manifest => JSON.parse(text) as Manifest // npm refuses to install any other shape.
 
 /**
@@ -55,20 +64,42 @@ export function neededDependencies(
   return new Map([...new Set(imported)].sort().map((name) => [name, versions[name]]))
 }
 
-/** Everything wrong with what the workspaces declare, as sentences. */
+/** Everything wrong with what the workspaces and the root declare, as sentences. */
 export function dependencyProblems(manifests: Manifests, modules: readonly ModuleFile[]): string[] {
-  return manifests.workspaces.flatMap((workspace) => {
-    const needed = neededDependencies(workspace, manifests, modules)
-    const declared = workspace.manifest.dependencies ?? {}
-    const of = `${workspace.folder}/package.json`
-    const missing = [...needed].flatMap(([name, version]) => {
-      if (version === undefined) return [`${of}: ${name} is imported, and the root's package.json does not have it.`]
-      if (declared[name] === undefined) return [`${of}: ${name} ${version} is missing.`]
-      return declared[name] === version ? [] : [`${of}: ${name} is ${declared[name]}, the root's is ${version}.`]
-    })
-    const superfluous = Object.keys(declared)
-      .filter((name) => !needed.has(name))
-      .map((name) => `${of}: ${name} is imported by none of its sources.`)
-    return [...missing, ...superfluous]
+  return [
+    ...manifests.workspaces.flatMap((workspace) => workspaceProblems(workspace, manifests, modules)),
+    ...rootProblems(manifests, modules),
+  ]
+}
+
+function workspaceProblems(workspace: Workspace, manifests: Manifests, modules: readonly ModuleFile[]): string[] {
+  const needed = neededDependencies(workspace, manifests, modules)
+  const field = fieldOf(workspace)
+  const declared = workspace.manifest[field] ?? {}
+  const of = `${workspace.folder}/package.json`
+  const missing = [...needed].flatMap(([name, version]) => {
+    if (version === undefined) return [`${of}: ${name} is imported, and the root's package.json does not have it.`]
+    if (declared[name] === undefined) return [`${of}: ${name} ${version} is missing.`]
+    return declared[name] === version ? [] : [`${of}: ${name} is ${declared[name]}, the root's is ${version}.`]
   })
+  const superfluous = Object.keys(declared)
+    .filter((name) => !needed.has(name))
+    .map((name) => `${of}: ${name} is imported by none of its sources.`)
+  const other = field === 'dependencies' ? 'devDependencies' : 'dependencies'
+  const misplaced = Object.keys(workspace.manifest[other] ?? {}).map((name) => `${of}: ${name} belongs to ${field}.`)
+  return [...missing, ...superfluous, ...misplaced]
+}
+
+/** The root, too, leaves out of production what only development imports. */
+function rootProblems(manifests: Manifests, modules: readonly ModuleFile[]): string[] {
+  const importedBy = (field: Field): ReadonlySet<string> =>
+    new Set(
+      manifests.workspaces
+        .filter((workspace) => fieldOf(workspace) === field)
+        .flatMap((workspace) => [...neededDependencies(workspace, manifests, modules).keys()]),
+    )
+  const run = importedBy('dependencies')
+  return [...importedBy('devDependencies')]
+    .filter((name) => !run.has(name) && manifests.root.dependencies?.[name] !== undefined)
+    .map((name) => `package.json: ${name} belongs to devDependencies.`)
 }

@@ -4,10 +4,13 @@
  */
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { neededDependencies, readManifests } from './manifests.ts'
+import { fieldOf, neededDependencies, readManifests } from './manifests.ts'
 import { readModule } from './module-graph.ts'
 import { ROOT } from './root.ts'
 import { sourceFiles } from './source-files.ts'
+
+/** What is undefined is not written. */
+const NOTHING = { dependencies: undefined, devDependencies: undefined }
 
 const only = process.argv.slice(2).map((folder) => folder.replace(/\/$/, ''))
 const manifests = readManifests(ROOT)
@@ -22,14 +25,14 @@ for (const workspace of manifests.workspaces) {
     process.exitCode = 1
     continue
   }
-  write(join(ROOT, workspace.folder, 'package.json'), Object.fromEntries(needed))
+  write(join(ROOT, workspace.folder, 'package.json'), { ...NOTHING, [fieldOf(workspace)]: Object.fromEntries(needed) })
 }
 
 /** Leaves the file alone where it says so already. */
-function write(path: string, dependencies: Readonly<Record<string, string | undefined>>): void {
+function write(path: string, declared: object): void {
   const before = readFileSync(path, 'utf8')
   const manifest: unknown = JSON.parse(before)
-  const after = `${JSON.stringify({ ...(manifest as object), dependencies }, null, 2)}\n` // npm demands an object.
+  const after = `${JSON.stringify({ ...(manifest as object), ...declared }, null, 2)}\n` // npm demands an object.
   if (after === before) return
   writeFileSync(path, after)
   console.log(`${path.slice(ROOT.length + 1)} written.`)

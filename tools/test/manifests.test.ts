@@ -30,6 +30,22 @@ describe('the dependencies that a workspace declares', () => {
     ])
   })
 
+  it("of development are left out of production, the root's too", () => {
+    const modules = [readModule({ path: 'tools/src/main.ts', text: `import 'pg'; import 'vitest'` })]
+    const tools = {
+      name: '@c/tools',
+      version: '0.1.0',
+      dependencies: { pg: '8.0.0' },
+      devDependencies: { vitest: '5.0.0' },
+    }
+    const manifests = { root: manifestsWith({}).root, workspaces: [{ folder: 'tools', manifest: tools }] }
+    expect(dependencyProblems(manifests, modules)).toEqual([
+      'tools/package.json: pg 8.0.0 is missing.',
+      'tools/package.json: pg belongs to devDependencies.',
+      'package.json: pg belongs to devDependencies.',
+    ])
+  })
+
   it('are right when each is there once, as at the root', () => {
     const modules = [readModule({ path: 'router/src/main.ts', text: `import 'pg'; import '@c/money'` })]
     expect(dependencyProblems(manifestsWith({ pg: '8.0.0', '@c/money': '0.1.0' }), modules)).toEqual([])

@@ -1,13 +1,21 @@
 import { ValueType } from '@opentelemetry/api'
-import { metrics, resources } from '@opentelemetry/sdk-node'
+import { emptyResource } from '@opentelemetry/resources'
+import {
+  AggregationTemporality,
+  type DataPoint,
+  DataPointType,
+  type MetricData,
+  type MetricProducer,
+  type Histogram as SdkHistogram,
+} from '@opentelemetry/sdk-metrics'
 import { readAll } from './readers.ts'
 import { allMetrics, type Metric } from './registry.ts'
 import { Histogram } from './series.ts'
 
-type Time = metrics.DataPoint<number>['startTime']
+type Time = DataPoint<number>['startTime']
 
 /** All metrics of this process, for a reader of OpenTelemetry's SDK, which exports them with its own. */
-export function metricProducer(): metrics.MetricProducer {
+export function metricProducer(): MetricProducer {
   const startTime = timeOf(Date.now())
   return {
     async collect() {
@@ -15,34 +23,34 @@ export function metricProducer(): metrics.MetricProducer {
       const times = { startTime, endTime: timeOf(Date.now()) }
       const collected = allMetrics().flatMap((metric) => dataOf(metric, times))
       const scopeMetrics = [{ scope: { name: 'corridor' }, metrics: collected }]
-      return { resourceMetrics: { resource: resources.emptyResource(), scopeMetrics }, errors: [] }
+      return { resourceMetrics: { resource: emptyResource(), scopeMetrics }, errors: [] }
     },
   }
 }
 
-function dataOf(metric: Metric, times: { startTime: Time; endTime: Time }): metrics.MetricData[] {
+function dataOf(metric: Metric, times: { startTime: Time; endTime: Time }): MetricData[] {
   const { name, description, unit } = metric.options
   const members = [...metric.all()]
   if (members.length === 0) return []
   const shared = {
     descriptor: { name, description, unit, valueType: ValueType.DOUBLE, advice: {} },
-    aggregationTemporality: metrics.AggregationTemporality.CUMULATIVE,
+    aggregationTemporality: AggregationTemporality.CUMULATIVE,
   }
   if (metric.kind === 'histogram') {
     const dataPoints = members.flatMap(({ attributes, series }) =>
       series instanceof Histogram ? [{ ...times, attributes, value: histogramOf(series) }] : [],
     )
-    return [{ ...shared, dataPointType: metrics.DataPointType.HISTOGRAM, dataPoints }]
+    return [{ ...shared, dataPointType: DataPointType.HISTOGRAM, dataPoints }]
   }
   const dataPoints = members.flatMap(({ attributes, series }) =>
     series instanceof Histogram ? [] : [{ ...times, attributes, value: series.value }],
   )
   return metric.kind === 'counter'
-    ? [{ ...shared, dataPointType: metrics.DataPointType.SUM, dataPoints, isMonotonic: true }]
-    : [{ ...shared, dataPointType: metrics.DataPointType.GAUGE, dataPoints }]
+    ? [{ ...shared, dataPointType: DataPointType.SUM, dataPoints, isMonotonic: true }]
+    : [{ ...shared, dataPointType: DataPointType.GAUGE, dataPoints }]
 }
 
-const histogramOf = ({ bounds, counts, sum, count }: Histogram): metrics.Histogram => ({
+const histogramOf = ({ bounds, counts, sum, count }: Histogram): SdkHistogram => ({
   buckets: { boundaries: [...bounds], counts: [...counts] },
   sum,
   count,

@@ -1,5 +1,12 @@
 import { type Link, TraceFlags } from '@opentelemetry/api'
-import { tracing } from '@opentelemetry/sdk-node'
+import {
+  AlwaysOffSampler,
+  AlwaysOnSampler,
+  ParentBasedSampler,
+  type Sampler,
+  SamplingDecision,
+  TraceIdRatioBasedSampler,
+} from '@opentelemetry/sdk-trace'
 import { ConfigError } from '../config.ts'
 
 const PARENT = 'parentbased_'
@@ -29,23 +36,23 @@ export const SAMPLER_NAMES: readonly SamplerName[] = [
  * @throws ConfigError when the share is none
  * @see https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/#general-sdk-configuration
  */
-export function samplerOf(name: SamplerName, ratio: string | undefined): tracing.Sampler {
+export function samplerOf(name: SamplerName, ratio: string | undefined): Sampler {
   if (!name.startsWith(PARENT)) return rootSampler(name, ratio)
-  return new tracing.ParentBasedSampler({ root: byLinks(rootSampler(name.slice(PARENT.length), ratio)) })
+  return new ParentBasedSampler({ root: byLinks(rootSampler(name.slice(PARENT.length), ratio)) })
 }
 
-function rootSampler(name: string, ratio: string | undefined): tracing.Sampler {
-  if (name === 'always_on') return new tracing.AlwaysOnSampler()
-  if (name === 'always_off') return new tracing.AlwaysOffSampler()
-  return new tracing.TraceIdRatioBasedSampler(ratioOf(ratio))
+function rootSampler(name: string, ratio: string | undefined): Sampler {
+  if (name === 'always_on') return new AlwaysOnSampler()
+  if (name === 'always_off') return new AlwaysOffSampler()
+  return new TraceIdRatioBasedSampler(ratioOf(ratio))
 }
 
-function byLinks(root: tracing.Sampler): tracing.Sampler {
+function byLinks(root: Sampler): Sampler {
   return {
     shouldSample(...args) {
       const links = args[5]
       if (links.length === 0) return root.shouldSample(...args)
-      const { RECORD_AND_SAMPLED, NOT_RECORD } = tracing.SamplingDecision
+      const { RECORD_AND_SAMPLED, NOT_RECORD } = SamplingDecision
       return { decision: links.some(isRecorded) ? RECORD_AND_SAMPLED : NOT_RECORD }
     },
     toString: () => `ByLinks{${root}}`,

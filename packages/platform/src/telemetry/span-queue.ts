@@ -1,5 +1,6 @@
 import type { Meter } from '@opentelemetry/api'
-import { core, type tracing } from '@opentelemetry/sdk-node'
+import { ExportResultCode } from '@opentelemetry/core'
+import type { SpanExporter, SpanProcessor } from '@opentelemetry/sdk-trace'
 
 /** With the collector away at most this many spans wait, those on their way included; further ones are dropped. */
 export const MAX_WAITING_SPANS = 4_096
@@ -28,7 +29,7 @@ export class SpanQueue {
   }
 
   /** The way in: hands on to `next` as many spans as may wait. */
-  before(next: tracing.SpanProcessor): tracing.SpanProcessor {
+  before(next: SpanProcessor): SpanProcessor {
     return {
       onStart: () => undefined,
       onEnd: (span) => {
@@ -45,12 +46,12 @@ export class SpanQueue {
   }
 
   /** The way out: what `exporter` has done with makes room. */
-  counting(exporter: tracing.SpanExporter): tracing.SpanExporter {
+  counting(exporter: SpanExporter): SpanExporter {
     return {
       export: (spans, done) =>
         exporter.export(spans, (result) => {
           this.#waiting -= spans.length
-          if (result.code !== core.ExportResultCode.SUCCESS) this.#failed += spans.length
+          if (result.code !== ExportResultCode.SUCCESS) this.#failed += spans.length
           done(result)
         }),
       shutdown: () => exporter.shutdown(),

@@ -1,6 +1,10 @@
-import { metrics as metricsApi } from '@opentelemetry/api'
+import { context, metrics, propagation, trace } from '@opentelemetry/api'
+import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks'
+import { W3CTraceContextPropagator } from '@opentelemetry/core'
 import { OTLPMetricExporter } from '@opentelemetry/exporter-metrics-otlp-proto'
-import { core, metrics, NodeSDK, resources } from '@opentelemetry/sdk-node'
+import { resourceFromAttributes } from '@opentelemetry/resources'
+import { MeterProvider, PeriodicExportingMetricReader } from '@opentelemetry/sdk-metrics'
+import { TracerProvider } from '@opentelemetry/sdk-trace'
 import * as setting from '../config.ts'
 import { readConfig } from '../config.ts'
 import { metricProducer } from '../metrics/otlp.ts'
@@ -35,27 +39,30 @@ export function startTelemetry(service: string, env: Readonly<Record<string, str
   const config = readConfig(env, SETTINGS)
   const endpoint = config.OTEL_EXPORTER_OTLP_ENDPOINT
   if (endpoint === undefined) return null
-  const metricsReader = new metrics.PeriodicExportingMetricReader({
-    exporter: new OTLPMetricExporter({ url: at(endpoint, 'v1/metrics'), timeoutMillis: EXPORT_TIMEOUT_MS }),
+  const resource = resourceFromAttributes({ 'service.name': service, 'service.namespace': 'corridor' })
+  const spans = new SpanQueue()
+  const tracerProvider = new TracerProvider({
+    resource,
+    sampler: samplerOf(config.OTEL_TRACES_SAMPLER, config.OTEL_TRACES_SAMPLER_ARG),
+    spanProcessors: [exportingTo(at(endpoint, 'v1/traces'), spans)],
+  })
+  const meterProvider = new MeterProvider({ resource, readers: [metricReader(at(endpoint, 'v1/metrics'))] })
+  context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable())
+  propagation.setGlobalPropagator(new W3CTraceContextPropagator())
+  trace.setGlobalTracerProvider(tracerProvider)
+  metrics.setGlobalMeterProvider(meterProvider)
+  observeSpans(metrics.getMeter(service), spans)
+  return {
+    spans,
+    stop: async () => void (await Promise.all([tracerProvider.shutdown(), meterProvider.shutdown()])),
+  }
+}
+
+const metricReader = (url: string): PeriodicExportingMetricReader =>
+  new PeriodicExportingMetricReader({
+    exporter: new OTLPMetricExporter({ url, timeoutMillis: EXPORT_TIMEOUT_MS }),
     exportIntervalMillis: EXPORT_INTERVAL_MS,
     metricProducers: [metricProducer()],
   })
-  const spans = new SpanQueue()
-  const sdk = new NodeSDK({
-    resource: resources.resourceFromAttributes({ 'service.name': service, 'service.namespace': 'corridor' }),
-    autoDetectResources: false,
-    instrumentations: [],
-    textMapPropagator: new core.W3CTraceContextPropagator(),
-    sampler: samplerOf(config.OTEL_TRACES_SAMPLER, config.OTEL_TRACES_SAMPLER_ARG),
-    spanProcessors: [exportingTo(at(endpoint, 'v1/traces'), spans)],
-    metricReaders: [metricsReader],
-  })
-  sdk.start()
-  observeSpans(metricsApi.getMeter(service), spans)
-  return {
-    spans,
-    stop: () => sdk.shutdown(),
-  }
-}
 
 const at = (endpoint: string, path: string): string => `${endpoint.replace(/\/$/, '')}/${path}`
