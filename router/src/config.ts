@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { ConfigError, isJwk, readConfig, type Setting, setting, TLS_SETTINGS } from '@corridor/platform'
 import type { AuthMode } from './identity.ts'
+import { DEFAULT_KEYS_MAX_AGE_SECONDS } from './issuer-keys.ts'
 import { DEFAULT_LIMITS } from './limits.ts'
 
 const DEFAULT_PORT = 4_000
@@ -39,6 +40,8 @@ const SETTINGS = {
   OIDC_ISSUER: setting.text(),
   OIDC_JWKS_URI: setting.url(),
   OIDC_AUDIENCE: setting.text(),
+  /** How long the issuer's keys are taken that could not be read again. */
+  OIDC_KEYS_MAX_AGE_SECONDS: limit(DEFAULT_KEYS_MAX_AGE_SECONDS),
   AUTH_MODES: authModes,
   AM_JWKS_URI: setting.optional(setting.url()),
   AM_API_CONTEXT: setting.optional(setting.text()),

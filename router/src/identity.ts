@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto'
 import type { IncomingHttpHeaders } from 'node:http'
-import { ANONYMOUS, type Caller, type Clock, Fault, RefusalError, refuse } from '@corridor/platform'
-import { createRemoteJWKSet, type JWTVerifyGetKey } from 'jose'
+import { ANONYMOUS, type Caller, type Clock, Fault, type Logger, RefusalError, refuse } from '@corridor/platform'
+import type { JWTVerifyGetKey } from 'jose'
 import { LRUCache } from 'lru-cache'
+import { DEFAULT_KEYS_MAX_AGE_SECONDS, issuerKeys } from './issuer-keys.ts'
 import { callerOfAccessToken, callerOfAssertion } from './token-claims.ts'
 import { type JwtRules, verifyJwt } from './verify-jwt.ts'
 
@@ -17,6 +18,8 @@ export interface IdentityOptions {
   readonly jwks: URL | JWTVerifyGetKey
   /** API Manager's, for the mode `assertion`. */
   readonly assertion?: { readonly jwks: URL | JWTVerifyGetKey; readonly apiContext: string }
+  /** How long keys of either are taken that could not be read again. */
+  readonly keysMaxAgeSeconds?: number | undefined
 }
 
 export interface Credentials {
@@ -37,16 +40,18 @@ const BEARER = /^Bearer +([\w-]+\.[\w-]+\.[\w-]+)$/i
 const CLOCK_TOLERANCE_SECONDS = 5
 const MAX_TOKEN_LENGTH = 16 * 1024
 const CACHED_TOKENS = 10_000
-const KEYS_TIMEOUT_MS = 5_000
-const KEYS_MAX_AGE_MS = 10 * 60 * 1000
-const KEYS_COOLDOWN_MS = 10_000
+const MS_PER_SECOND = 1_000
 
 export function createIdentity(options: {
   identity: IdentityOptions
   authModes: readonly AuthMode[]
   clock: Clock
+  logger: Logger
 }): Identity {
-  const { identity, authModes, clock } = options
+  const { identity, authModes, clock, logger } = options
+  const maxAgeMs = (identity.keysMaxAgeSeconds ?? DEFAULT_KEYS_MAX_AGE_SECONDS) * MS_PER_SECOND
+  const keysOf = (jwks: URL | JWTVerifyGetKey): JWTVerifyGetKey =>
+    jwks instanceof URL ? issuerKeys({ url: jwks, maxAgeMs, logger }) : jwks
   const cache = new LRUCache<string, Caller>({ max: CACHED_TOKENS })
   const toleranceSeconds = CLOCK_TOLERANCE_SECONDS
   const verifiers = {
@@ -115,19 +120,10 @@ function verifierOf(input: {
     const payload = await verifyJwt({ token, keys, rules, now: clock.now() }).catch((cause: unknown) => {
       throw new Fault('SERVICE_UNAVAILABLE', 'The identity server did not give its keys.', { cause })
     })
-    const caller = payload && toCaller(payload, new Date(Number(payload.exp) * 1000))
+    const caller = payload && toCaller(payload, new Date(Number(payload.exp) * MS_PER_SECOND))
     if (!caller) throw unauthenticated()
     return caller
   }
 }
-
-const keysOf = (jwks: URL | JWTVerifyGetKey): JWTVerifyGetKey =>
-  jwks instanceof URL
-    ? createRemoteJWKSet(jwks, {
-        timeoutDuration: KEYS_TIMEOUT_MS,
-        cacheMaxAge: KEYS_MAX_AGE_MS,
-        cooldownDuration: KEYS_COOLDOWN_MS,
-      })
-    : jwks
 
 const unauthenticated = (): RefusalError => new RefusalError(refuse('UNAUTHENTICATED'))

@@ -29,6 +29,7 @@ await runMain('router', async ({ logger, onStop }) => {
       issuer: config.OIDC_ISSUER,
       audience: config.OIDC_AUDIENCE,
       jwks: new URL(config.OIDC_JWKS_URI),
+      keysMaxAgeSeconds: config.OIDC_KEYS_MAX_AGE_SECONDS,
       ...(assertion === null ? {} : { assertion }),
     },
     authModes: config.AUTH_MODES,

@@ -104,7 +104,7 @@ export function createRouter(deps: RouterDeps): Router {
     limits,
     trustedProxies: deps.trustedProxies ?? 0,
   })
-  const identity = createIdentity({ identity: deps.identity, authModes: deps.authModes, clock })
+  const identity = createIdentity({ identity: deps.identity, authModes: deps.authModes, clock, logger })
   const dispatcher = createAgent(limits, deps.tls)
   const current = { urls: urlsOf(readSupergraph(deps.supergraphSdl), deps) }
   let registered: RegisteredOperations | null =

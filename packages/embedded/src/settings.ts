@@ -22,6 +22,8 @@ export interface External {
   /** Settings of forex, by the names of their variables. */
   readonly forex?: Readonly<Record<string, string>>
   readonly oidcIssuer?: string
+  /** How long that issuer's keys are taken that could not be read again. */
+  readonly keysMaxAgeSeconds?: number
   /** The gateway whose assertions the router takes beside access tokens. */
   readonly apiManager?: { readonly jwksUri: string; readonly apiContext: string }
   /** What payments cost; 50 basis points everywhere where it is not set. */
@@ -88,6 +90,7 @@ export function readPlatformSettings(env: Environment): PlatformSettings {
     REDIS_URL: setting.optional(setting.url()),
     DYNAMODB_ENDPOINT: setting.optional(setting.text()),
     OIDC_ISSUER: setting.optional(setting.url()),
+    OIDC_KEYS_MAX_AGE_SECONDS: setting.optional(setting.integer()),
     IDENTITY_CLIENT_ID: setting.optional(setting.text()),
     IDENTITY_CLIENT_SECRET: setting.optional(setting.text()),
     WEB_CLIENT_ID: setting.optional(setting.text()),
@@ -117,6 +120,9 @@ export function readPlatformSettings(env: Environment): PlatformSettings {
       forex,
       ...(config.DYNAMODB_ENDPOINT === undefined ? {} : { dynamodbEndpoint: config.DYNAMODB_ENDPOINT }),
       ...(config.OIDC_ISSUER === undefined ? {} : { oidcIssuer: config.OIDC_ISSUER }),
+      ...(config.OIDC_KEYS_MAX_AGE_SECONDS === undefined
+        ? {}
+        : { keysMaxAgeSeconds: config.OIDC_KEYS_MAX_AGE_SECONDS }),
       ...(config.WEB_CLIENT_ID === undefined ? {} : { webClientId: config.WEB_CLIENT_ID }),
       ...(config.TRACE_URL === undefined ? {} : { traceUrl: config.TRACE_URL }),
       ...(config.IDENTITY_CLIENT_ID === undefined || config.IDENTITY_CLIENT_SECRET === undefined

@@ -120,7 +120,7 @@ async function start(options: OneProcessOptions, stops: StopStack): Promise<Runn
   await waitForSeeds({ databases, seeds, logger })
 
   say('Starting the router')
-  const { apiManager, redisUrl } = external
+  const { apiManager, keysMaxAgeSeconds, redisUrl } = external
   const rateLimiter = redisUrl === undefined ? inProcessRateLimiter() : redisRateLimiter({ url: redisUrl, logger })
   stops.push('the limits', () => rateLimiter.close())
   const router = createRouter({
@@ -132,6 +132,7 @@ async function start(options: OneProcessOptions, stops: StopStack): Promise<Runn
       issuer: identity.issuer,
       audience: AUDIENCE,
       jwks: identity.jwks,
+      keysMaxAgeSeconds,
       ...(apiManager ? { assertion: { jwks: new URL(apiManager.jwksUri), apiContext: apiManager.apiContext } } : {}),
     },
     authModes: apiManager ? ['bearer', 'assertion'] : ['bearer'],

@@ -14,7 +14,7 @@ import type { Part } from './supervisor.ts'
 export interface PartsInput
   extends Foundation,
     BetweenProcesses,
-    Pick<External, 'allowPrivateWebhooks' | 'apiManager'> {
+    Pick<External, 'allowPrivateWebhooks' | 'apiManager' | 'keysMaxAgeSeconds'> {
   readonly fees?: External['fees'] | undefined
   readonly mail?: External['mail'] | undefined
   readonly web?: Pick<External, 'webClientId' | 'traceUrl'>
@@ -129,7 +129,7 @@ function workerParts(input: PartsInput): Part[] {
   ]
 }
 
-function routerPart({ ports, secrets, identity, redisUrl, apiManager, web = {} }: PartsInput): Part {
+function routerPart({ ports, secrets, identity, keysMaxAgeSeconds, redisUrl, apiManager, web = {} }: PartsInput): Part {
   const site = webSite(identity.issuer, web)
   return {
     name: 'router',
@@ -143,6 +143,7 @@ function routerPart({ ports, secrets, identity, redisUrl, apiManager, web = {} }
       OIDC_ISSUER: identity.issuer,
       OIDC_JWKS_URI: identity.jwks.href,
       OIDC_AUDIENCE: AUDIENCE,
+      ...(keysMaxAgeSeconds === undefined ? {} : { OIDC_KEYS_MAX_AGE_SECONDS: String(keysMaxAgeSeconds) }),
       ALLOWED_ORIGINS: allowedOrigins(ports).join(','),
       REDIS_URL: redisUrl,
       ...(site ? { WEB_DIRECTORY: site.directory, WEB_CLIENT_ID: site.config.clientId } : {}),

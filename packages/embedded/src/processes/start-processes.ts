@@ -40,7 +40,7 @@ async function start(options: ProcessesOptions, stops: StopStack): Promise<Runni
   await seed(foundation, logger)
   const seeds = await queuedSeeds(databases)
 
-  const { redisUrl, kafka, forex = {}, allowPrivateWebhooks = false, apiManager } = external
+  const { redisUrl, kafka, forex = {}, allowPrivateWebhooks = false, apiManager, keysMaxAgeSeconds } = external
   const { subgraphs, workers, router } = partsOf({
     ...foundation,
     redisUrl,
@@ -52,6 +52,7 @@ async function start(options: ProcessesOptions, stops: StopStack): Promise<Runni
     forex,
     rateIntervalMs,
     ...(apiManager ? { apiManager } : {}),
+    ...(keysMaxAgeSeconds === undefined ? {} : { keysMaxAgeSeconds }),
   })
   const told = await withOperations({ subgraphs, workers, router })
   const supervisor = new Supervisor({ runDirectory: directory.run, logger })
