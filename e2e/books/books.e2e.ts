@@ -9,7 +9,7 @@ import { startTestPlatform, type TestPlatform } from '../journey/platform.ts'
 import { failedSteps, SEAL, type Seal } from './check-seal.ts'
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
-const WAIT = { timeout: 20_000, interval: 100 }
+const WAIT = { timeout: 40_000, interval: 100 }
 const REQUEST = 'mutation ($input: DownloadInput!) { requestDownload(input: $input) { url expiresAt } }'
 const ALWAYS = { from: '2020-01-01T00:00:00.000Z', to: '2100-01-01T00:00:00.000Z' }
 

@@ -35,7 +35,7 @@ const OPEN = 'mutation ($input: OpenWalletInput!) { openWallet(input: $input) { 
 const LOCK = 'mutation ($input: CreateFxQuoteInput!) { createFxQuote(input: $input) { id } }'
 
 const completed = (id: string): Promise<void> =>
-  vi.waitFor(async () => expect((await ada.payment(id))?.status).toBe('COMPLETED'), { timeout: 10_000, interval: 50 })
+  vi.waitFor(async () => expect((await ada.payment(id))?.status).toBe('COMPLETED'), { timeout: 30_000, interval: 50 })
 
 /** What was refused, and that it left nothing behind. */
 async function refusalOf(document: string, variables: Record<string, unknown>, api = ada.api): Promise<ApiError> {
@@ -156,7 +156,7 @@ describe('a quote', () => {
     const { createFxQuote } = await ada.api.request<{ createFxQuote: { id: string } }>(LOCK, {
       input: { idempotencyKey: randomUUID(), from: usd('1.00'), toCurrency: 'INR', lockSeconds: 1 },
     })
-    await expect.poll(() => statusOf(createFxQuote.id), { timeout: 5_000, interval: 100 }).toBe('EXPIRED')
+    await expect.poll(() => statusOf(createFxQuote.id), { timeout: 30_000, interval: 100 }).toBe('EXPIRED')
     expect((await refusalOf(SEND, send({ fxQuoteId: createFxQuote.id }))).code).toBe('QUOTE_EXPIRED')
   })
 })

@@ -54,7 +54,7 @@ const ended = async (id: string, status: string): Promise<void> => {
 }
 const refundsOf = async (id: string) => (await ada.api.request<Refunds>(REFUNDS, { id })).payment
 const until = (id: string, status: string): Promise<void> =>
-  vi.waitFor(async () => expect((await refundsOf(id)).status).toBe(status), { timeout: 15_000, interval: 50 })
+  vi.waitFor(async () => expect((await refundsOf(id)).status).toBe(status), { timeout: 40_000, interval: 50 })
 const posted = async (walletId: string): Promise<string> => (await ada.balance(walletId))?.posted.amount ?? ''
 /** The balance of a house account in minor units. */
 const house = async (code: string, currency: string): Promise<bigint> => {
@@ -119,7 +119,7 @@ describe('money that is given back', () => {
       { input: { idempotencyKey: randomUUID(), walletId: usd, amount: money('17.17') } },
     )
     await ended(deposit.id, 'COMPLETED')
-    await vi.waitFor(async () => expect(await house('suspense.sandbox', 'USD')).toBe(-1717n), { timeout: 15_000 })
+    await vi.waitFor(async () => expect(await house('suspense.sandbox', 'USD')).toBe(-1717n), { timeout: 40_000 })
     const input = { idempotencyKey: randomUUID(), paymentId: deposit.id, amount: money('10.00'), reason: 'too much' }
     await ada.api.request(REFUND, { input })
     await until(deposit.id, 'PARTIALLY_REFUNDED')

@@ -55,7 +55,7 @@ describe('the process of a subgraph', () => {
       INTERNAL_PUBLIC_KEYS: JSON.stringify({ router: publicJwk }),
     })
     const address = `http://127.0.0.1:${port}`
-    await vi.waitFor(async () => expect((await fetch(`${address}/ready`)).status).toBe(200), { timeout: 15_000 })
+    await vi.waitFor(async () => expect((await fetch(`${address}/ready`)).status).toBe(200), { timeout: 40_000 })
     expect((await fetch(`${address}/graphql`, { method: 'POST', body: '{}' })).status).toBe(401)
     child.kill('SIGTERM')
     const [code] = await ended

@@ -10,7 +10,7 @@ beforeAll(async () => {
 afterAll(() => world.close())
 
 const until = (condition: () => boolean): Promise<void> =>
-  vi.waitFor(() => expect(condition()).toBe(true), { timeout: 10_000, interval: 5 })
+  vi.waitFor(() => expect(condition()).toBe(true), { timeout: 30_000, interval: 5 })
 
 describe('a client of the older subprotocol', () => {
   it('gets events, errors and the end as it knows them, and leaves nothing behind', async () => {

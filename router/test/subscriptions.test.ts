@@ -44,7 +44,7 @@ async function watch(query: string, scopes: string, variables: Record<string, un
 
 /** Waits until `condition` holds. */
 const until = (condition: () => boolean): Promise<void> =>
-  vi.waitFor(() => expect(condition()).toBe(true), { timeout: 15_000, interval: 5 })
+  vi.waitFor(() => expect(condition()).toBe(true), { timeout: 30_000, interval: 5 })
 
 const statusOf = ({ data }: Answer): unknown => {
   const event = data?.paymentChanged

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import type { DeliveredEvent, EventBus, EventData } from '../src/index.ts'
 
-const WAIT = { timeout: 20_000, interval: 20 }
+const WAIT = { timeout: 40_000, interval: 20 }
 
 /** An event of a payment, as the relay would hand it over. */
 export const eventOf = (key: string, data: EventData): DeliveredEvent => ({

@@ -18,7 +18,7 @@ import {
   Sequencer,
 } from '../src/index.ts'
 
-const WAIT = { timeout: 20_000, interval: 20 }
+const WAIT = { timeout: 40_000, interval: 20 }
 
 let database: TestDatabase
 let pool: Pool

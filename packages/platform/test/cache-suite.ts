@@ -2,6 +2,8 @@ import { randomUUID } from 'node:crypto'
 import { afterAll, describe, expect, it, vi } from 'vitest'
 import type { Cache } from '../src/index.ts'
 
+const WAIT = { timeout: 30_000 }
+
 /** What holds of every cache. */
 export function describeCache(name: string, createCache: () => Cache): void {
   describe(name, () => {
@@ -12,7 +14,7 @@ export function describeCache(name: string, createCache: () => Cache): void {
       vi.waitFor(async () => {
         await cache.set(key, value, ttlMs)
         expect(await cache.get(key)).toBe(value)
-      })
+      }, WAIT)
 
     it('answers null for what it does not have', async () => {
       expect(await cache.get(randomUUID())).toBeNull()
@@ -37,7 +39,7 @@ export function describeCache(name: string, createCache: () => Cache): void {
     it('forgets what is past its time', async () => {
       const key = randomUUID()
       await keep(key, 'value', 500)
-      await vi.waitFor(async () => expect(await cache.get(key)).toBeNull(), { timeout: 5_000 })
+      await vi.waitFor(async () => expect(await cache.get(key)).toBeNull(), WAIT)
     })
   })
 }

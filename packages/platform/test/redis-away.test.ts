@@ -33,7 +33,7 @@ describe('while Redis is away', () => {
     const woken = vi.fn()
     wakeups.subscribe('channel', woken)
     wakeups.wake('channel')
-    await vi.waitFor(() => expect(woken).toHaveBeenCalledTimes(1), { timeout: 20_000 })
+    await vi.waitFor(() => expect(woken).toHaveBeenCalledTimes(1), { timeout: 40_000 })
   })
 
   it.each([

@@ -105,7 +105,9 @@ describe('a span', () => {
 describe('what arrives at the collector', () => {
   it('has the service of each span, names and codes, and nothing else of what was done', async () => {
     await telemetry.stop()
-    await vi.waitFor(() => expect(received.some((text) => text.startsWith('/v1/traces'))).toBe(true))
+    await vi.waitFor(() => expect(received.some((text) => text.startsWith('/v1/traces'))).toBe(true), {
+      timeout: 30_000,
+    })
     const all = received.join('\n')
     for (const told of ['ledger-service', 'outbox-relay', 'select pg_class', 'CONFLICT', '42703'])
       expect(all).toContain(told)

@@ -2,6 +2,8 @@ import { randomUUID } from 'node:crypto'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import type { Wakeups } from '../src/index.ts'
 
+const WAIT = { timeout: 30_000 }
+
 /** What holds of all wake-ups. `createPair` answers the two ends: what one wakes, the other is woken by. */
 export function describeWakeups(name: string, createPair: () => readonly [Wakeups, Wakeups]): void {
   const opened = () => {
@@ -14,13 +16,10 @@ export function describeWakeups(name: string, createPair: () => readonly [Wakeup
   }
   /** A wake may be lost until the subscription stands: it is repeated until one arrives. */
   const wakeUntil = (waking: Wakeups, channel: string, seen: () => number): Promise<void> =>
-    vi.waitFor(
-      () => {
-        waking.wake(channel)
-        expect(seen()).toBeGreaterThan(0)
-      },
-      { timeout: 5_000 },
-    )
+    vi.waitFor(() => {
+      waking.wake(channel)
+      expect(seen()).toBeGreaterThan(0)
+    }, WAIT)
 
   describe(name, () => {
     it('reach every subscriber of the channel', async () => {
@@ -55,7 +54,7 @@ export function describeWakeups(name: string, createPair: () => readonly [Wakeup
       await wakeUntil(waking, channel, () => onWake.mock.calls.length)
       const before = onWake.mock.calls.length
       for (let count = 0; count < 1_000; count += 1) waking.wake(channel)
-      await vi.waitFor(() => expect(onWake.mock.calls.length).toBeGreaterThan(before))
+      await vi.waitFor(() => expect(onWake.mock.calls.length).toBeGreaterThan(before), WAIT)
       expect(onWake.mock.calls.length - before).toBeLessThan(100)
     })
   })

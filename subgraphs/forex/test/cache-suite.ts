@@ -8,6 +8,8 @@ import { createForexSubgraph, type ForexSubgraph, forexMigrations, standardPolic
 import { RateCache } from '../src/rate-cache.ts'
 import { FarLedger } from './far-side.ts'
 
+const WAIT = { timeout: 30_000 }
+
 /** What holds of rates that several instances share through a cache, whichever it is. */
 export function describeSharedRates(
   name: string,
@@ -23,7 +25,7 @@ export function describeSharedRates(
       await vi.waitFor(async () => {
         await cache.set('ready', 'yes', 60_000)
         expect(await cache.get('ready')).toBe('yes')
-      })
+      }, WAIT)
     })
     afterAll(async () => {
       await cache.close()
@@ -69,8 +71,8 @@ export function describeSharedRates(
         toCurrency: "INR"}) { id } }`
       expect(await codesOf(cut.schema, caller, create)).not.toEqual([])
       await well.recordTicks([tick('84')])
-      await vi.waitFor(async () => expect(await mid(well)).toBe('84'))
-      await vi.waitFor(async () => expect(await mid(cut)).toBe('84'))
+      await vi.waitFor(async () => expect(await mid(well)).toBe('84'), WAIT)
+      await vi.waitFor(async () => expect(await mid(cut)).toBe('84'), WAIT)
     })
 
     it('never go back, and are not overwritten by what was read before them', async () => {
@@ -94,7 +96,7 @@ export function describeSharedRates(
     it('reach who follows them at another instance: all as they stand, then the newest of each change', async () => {
       const [one, other] = [await instance(), await instance()]
       await one.recordTicks([tick('88'), tick('1.1', 'EURUSD')])
-      await vi.waitFor(async () => expect(await mid(other, 'EURINR')).toBe('96.8'))
+      await vi.waitFor(async () => expect(await mid(other, 'EURINR')).toBe('96.8'), WAIT)
       const stream = (await subscribe({
         schema: other.schema,
         document: parse('subscription { rateChanged(pairs: ["USDINR", "EURUSD", "EURINR"]) { pair mid } }'),
@@ -107,7 +109,7 @@ export function describeSharedRates(
       expect([await next(), await next(), await next()]).toEqual(['USDINR 88', 'EURUSD 1.1', 'EURINR 96.8'])
       for (let price = 81; price <= 90; price += 1) await one.recordTicks([tick(String(price))])
       // Whoever reads slowly gets the newest, and never all of them.
-      await vi.waitFor(async () => expect(await mid(other)).toBe('90'))
+      await vi.waitFor(async () => expect(await mid(other)).toBe('90'), WAIT)
       expect([await next(), await next()]).toEqual(['USDINR 90', 'EURINR 99'])
       await stream.return(undefined)
     })

@@ -153,7 +153,7 @@ async function pay(payer: Context, payee: Context): Promise<string> {
   return sendPayment.id
 }
 
-const until = (holds: () => void | Promise<void>) => vi.waitFor(holds, { timeout: 20_000, interval: 50 })
+const until = (holds: () => void | Promise<void>) => vi.waitFor(holds, { timeout: 40_000, interval: 50 })
 
 describe('a webhook', () => {
   it("is told every event of its owner's payments, signed, without personal data", async () => {

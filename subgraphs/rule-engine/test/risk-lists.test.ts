@@ -94,7 +94,7 @@ describe('risk lists', () => {
     expect(await fixture.decide([payment()], { on: another })).toMatchObject([{ riskScore: 0 }])
     await importList('watched-countries', 'country\nCU')
     const scoreThere = async () => (await fixture.decide([payment()], { on: another }))[0]?.riskScore
-    await expect.poll(scoreThere, { timeout: 10_000 }).toBe(20)
+    await expect.poll(scoreThere, { timeout: 30_000 }).toBe(20)
     expect(before).toEqual(['APPROVE', 10, ['UNUSUAL_COUNTRY']])
     const { rows } = await fixture.rules.pool.query<{ id: string }>('select id from decisions where customer_id = $1', [
       id,

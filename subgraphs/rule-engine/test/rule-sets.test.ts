@@ -197,7 +197,7 @@ describe('activating a version', () => {
     for (const instance of [asleep, woken]) expect(await outcomeOn(instance)).toBe('APPROVE')
     await activate(name, await save(name, modelOf(overTen('REVIEW'))))
     expect(await outcomeOn(woken)).toBe('REVIEW')
-    await expect.poll(() => outcomeOn(asleep), { timeout: 10_000 }).toBe('REVIEW')
+    await expect.poll(() => outcomeOn(asleep), { timeout: 30_000 }).toBe('REVIEW')
   })
 
   it('is kept: who, what, when, and nobody can change that or what a version says', async () => {

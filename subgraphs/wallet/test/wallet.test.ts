@@ -207,7 +207,7 @@ describe('a wallet', () => {
     decided = answer.promise
     const before = accountVersion
     const late = dataOf(wallets.schema, staff, freeze, { id })
-    await vi.waitFor(() => expect(accountVersion).toBe(before + 1))
+    await vi.waitFor(() => expect(accountVersion).toBe(before + 1), { timeout: 30_000 })
     decided = Promise.resolve()
     expect(await dataOf(wallets.schema, staff, unfreeze, { id })).toEqual({ wallet: { status: 'ACTIVE' } })
     answer.resolve()

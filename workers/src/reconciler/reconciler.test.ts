@@ -45,7 +45,7 @@ describe('the reconciler', () => {
   it('checks by itself from its start on, one at a time, and hands over when it stops', async () => {
     const [first, second] = [reconciler(), reconciler()]
     first.start()
-    await vi.waitFor(async () => expect(await lastCheck()).toBeDefined(), { timeout: 20_000 })
+    await vi.waitFor(async () => expect(await lastCheck()).toBeDefined(), { timeout: 40_000 })
     const checked = await lastCheck()
     await second.reconcile()
     expect(await lastCheck()).toEqual(checked)
