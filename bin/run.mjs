@@ -1,7 +1,7 @@
 // The one entry behind every npm script. Runs on any Node that npm 11 runs on, and goes on with the Node that the
 // platform needs: fetches it from the npm registry if it must, installs what is missing, builds what is stale.
 import { spawn, spawnSync } from 'node:child_process'
-import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { arch, platform } from 'node:os'
 import { delimiter, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -98,8 +98,8 @@ function installDependencies() {
   const installed = join(ROOT, 'node_modules', '.package-lock.json')
   const wanted = join(ROOT, 'package-lock.json')
   if (existsSync(installed) && statSync(installed).mtimeMs >= statSync(wanted).mtimeMs) return
-  say('Installing dependencies from the npm registry')
-  npm(['ci', '--no-audit', '--no-fund'])
+  say('Installing dependencies from the npm registry: about a minute, this once')
+  npm(['ci', '--no-audit', '--no-fund', '--loglevel', 'error'])
 }
 
 function build() {
@@ -116,17 +116,21 @@ function build() {
   writeFileSync(stamp, '')
 }
 
-/** The web app, by Vite, which takes about a second. */
+/** The web app, by Vite, which takes about a second: beside what is there, which it replaces once it is whole. */
 function buildWeb() {
   const folder = join(ROOT, 'web')
-  const page = join(folder, 'dist', 'index.html')
+  const built = join(folder, 'dist')
+  const page = join(built, 'index.html')
   const sources = newest(folder, () => true)
   if (existsSync(page) && statSync(page).mtimeMs >= sources) return
   say('Building the web app')
   const vite = join(ROOT, 'node_modules', 'vite', 'bin', 'vite.js')
-  const args = [vite, 'build', '--logLevel', 'warn']
-  const built = spawnSync(process.execPath, args, { cwd: folder, stdio: ['ignore', 2, 2], env: environment() })
-  if (built.status !== 0) process.exit(built.status ?? 1)
+  const next = join(folder, '.dist')
+  const args = [vite, 'build', '--logLevel', 'warn', '--outDir', next, '--emptyOutDir']
+  const { status } = spawnSync(process.execPath, args, { cwd: folder, stdio: ['ignore', 2, 2], env: environment() })
+  if (status !== 0) process.exit(status ?? 1)
+  rmSync(built, { recursive: true, force: true })
+  renameSync(next, built)
 }
 
 /** Whether every project has been built here: a stamp that was copied with node_modules says nothing of this folder. */

@@ -16,7 +16,16 @@ const withoutFonts: Plugin = {
 export default defineConfig({
   plugins: [react(), withoutFonts, registeredOperations],
   // Nothing is inlined: the Content-Security-Policy lets a page load its own files alone.
-  build: { target: 'es2023', assetsInlineLimit: 0, modulePreload: { polyfill: false }, reportCompressedSize: false },
+  build: {
+    target: 'es2023',
+    assetsInlineLimit: 0,
+    modulePreload: { polyfill: false },
+    reportCompressedSize: false,
+    // The explorer alone is larger than Vite likes, and is loaded when it is opened.
+    chunkSizeWarningLimit: 700,
+    // Of no use to whoever starts the platform: libraries' directives to compilers that have run, and how long plugins took.
+    rolldownOptions: { checks: { moduleLevelDirective: false, pluginTimings: false } },
+  },
   server: {
     port: 5173,
     strictPort: true,
