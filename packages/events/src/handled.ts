@@ -3,7 +3,7 @@ import type { Topic } from './event.ts'
 
 /**
  * Marks an event as handled by `consumer`, in the transaction of its effect; false when it already was, and then the
- * effect must not be repeated.
+ * effect must not be repeated. It is forgotten `HANDLED_RETENTION_MS` after the event came last.
  */
 export async function handleOnce(
   client: SqlClient,
@@ -14,7 +14,13 @@ export async function handleOnce(
     text: 'insert into handled_events (consumer, event_id) values ($1, $2) on conflict do nothing',
     values: [consumer, eventId],
   })
-  return rowCount === 1
+  if (rowCount === 1) return true
+  await client.query({
+    name: 'handled-again',
+    text: 'update handled_events set handled_at = now() where consumer = $1 and event_id = $2',
+    values: [consumer, eventId],
+  })
+  return false
 }
 
 /** The events of a topic that the relay has yet to deliver, by id. */

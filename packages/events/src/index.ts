@@ -15,15 +15,9 @@ export {
   type Topic,
 } from './event.ts'
 export { areHandled, handleOnce, queuedEventIds } from './handled.ts'
+export { HandledPurge, purgeHandled } from './handled-purge.ts'
 export { inProcessBus } from './in-process-bus.ts'
-export {
-  DEAD_LETTER_RETENTION_MS,
-  type KafkaBusOptions,
-  kafkaBus,
-  MAX_EVENT_BYTES,
-  TOPIC_PARTITIONS,
-  TOPIC_RETENTION_MS,
-} from './kafka-bus.ts'
+export { type KafkaBusOptions, kafkaBus, MAX_EVENT_BYTES, TOPIC_PARTITIONS } from './kafka-bus.ts'
 export {
   type KafkaConnection,
   type KafkaCredentials,
@@ -34,5 +28,6 @@ export { Lease } from './lease.ts'
 export { Loop, type LoopOptions } from './loop.ts'
 export { listParked, type ParkedEvent, type RelayLag, readLag, replayParked } from './parked.ts'
 export { Relay, type RelayOptions } from './relay.ts'
+export { DEAD_LETTER_RETENTION_MS, HANDLED_RETENTION_MS, TOPIC_RETENTION_MS } from './retention.ts'
 export { type QueueRow, Sequencer, type SequencerOptions } from './sequencer.ts'
 export { EVENT_TABLES_SQL } from './tables.ts'

@@ -14,12 +14,11 @@ import type { DeliveredEvent, Topic } from './event.ts'
 import { tellConsumerLag } from './event-metrics.ts'
 import { handleInTrace } from './handle-in-trace.ts'
 import { connectKafka, type KafkaClientOptions, KafkaSender } from './kafka-client.ts'
+import { DEAD_LETTER_RETENTION_MS, TOPIC_RETENTION_MS } from './retention.ts'
 
 export type KafkaBusOptions = KafkaClientOptions
 
 export const TOPIC_PARTITIONS = 3
-export const TOPIC_RETENTION_MS = 7 * 24 * 60 * 60 * 1000
-export const DEAD_LETTER_RETENTION_MS = 30 * 24 * 60 * 60 * 1000
 /** Below the broker's own limit of 1 MiB, with room for headers. */
 export const MAX_EVENT_BYTES = 900_000
 

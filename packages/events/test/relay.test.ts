@@ -9,9 +9,11 @@ import {
   type DeliveredEvent,
   EVENT_TABLES_SQL,
   enqueueEvents,
+  HANDLED_RETENTION_MS,
   handleOnce,
   inProcessBus,
   listParked,
+  purgeHandled,
   Relay,
   readLag,
   replayParked,
@@ -227,6 +229,25 @@ describe('a handled event', () => {
     expect(await handleOnce(pool, event)).toBe(true)
     expect(await handleOnce(pool, event)).toBe(false)
     expect(await handleOnce(pool, { ...event, consumer: 'other' })).toBe(true)
+  })
+
+  it('is known as such until no way is left on which it could come again', async () => {
+    const eventId = '00000000-0000-4000-8000-000000000002'
+    const handled = { still: -60_000, again: 60_000, old: 60_000, older: 120_000 }
+    for (const [consumer, beyondMs] of Object.entries(handled)) {
+      await handleOnce(pool, { consumer, eventId })
+      await pool.query(`update handled_events set handled_at = now() - $2 * interval '1 ms' where consumer = $1`, [
+        consumer,
+        HANDLED_RETENTION_MS + beyondMs,
+      ])
+    }
+    expect(await handleOnce(pool, { consumer: 'again', eventId })).toBe(false)
+    expect(await purgeHandled(pool, 1)).toBe(1)
+    expect(await purgeHandled(pool, 10)).toBe(1)
+    expect(await purgeHandled(pool, 10)).toBe(0)
+    expect(await handleOnce(pool, { consumer: 'still', eventId })).toBe(false)
+    expect(await handleOnce(pool, { consumer: 'again', eventId })).toBe(false)
+    expect(await handleOnce(pool, { consumer: 'old', eventId })).toBe(true)
   })
 })
 

@@ -1,4 +1,4 @@
-import { type EventBus, Relay } from '@corridor/events'
+import { type EventBus, HandledPurge, Relay } from '@corridor/events'
 import { createPool, type Logger, type Pool, type Wakeups } from '@corridor/platform'
 
 export interface OutboxRelayDeps {
@@ -11,26 +11,33 @@ export interface OutboxRelayDeps {
 
 const CONNECTIONS_PER_DOMAIN = 2
 
-/** The relays of all domains: each delivers its own queue, so that one database that is away holds up no other. */
+/**
+ * The relays of all domains: each delivers its own queue, so that one database that is away holds up no other. Beside each
+ * goes what its domain need not know any longer.
+ */
 export class OutboxRelay {
-  private readonly domains: readonly { pool: Pool; relay: Relay }[]
+  private readonly domains: readonly { pool: Pool; relay: Relay; purge: HandledPurge }[]
 
   constructor({ databaseUrls, bus, wakeups, logger }: OutboxRelayDeps) {
     this.domains = Object.entries(databaseUrls).map(([domain, url]) => {
       const pool = createPool({ url, service: 'outbox-relay', max: CONNECTIONS_PER_DOMAIN })
-      return { pool, relay: new Relay({ domain, pool, bus, wakeups, logger }) }
+      const purge = new HandledPurge({ domain, pool, logger })
+      return { pool, relay: new Relay({ domain, pool, bus, wakeups, logger }), purge }
     })
   }
 
   start(): void {
-    for (const { relay } of this.domains) relay.start()
+    for (const { relay, purge } of this.domains) {
+      relay.start()
+      purge.start()
+    }
   }
 
   async stop(): Promise<void> {
     await Promise.all(
-      this.domains.map(async ({ pool, relay }) => {
+      this.domains.map(async ({ pool, relay, purge }) => {
         try {
-          await relay.stop()
+          await Promise.all([relay.stop(), purge.stop()])
         } finally {
           await pool.end()
         }
