@@ -9,6 +9,7 @@ import {
 import { openDataDirectory, resetDataDirectory } from './data-directory.ts'
 import { explainStartFailure } from './explain-start-failure.ts'
 import { lockDataDirectory } from './lock.ts'
+import { STANDARD_PORTS } from './ports.ts'
 import { startProcesses } from './processes/start-processes.ts'
 import { betweenProcesses, type PlatformSettings, readPlatformSettings } from './settings.ts'
 import { type RunningPlatform, startPlatform } from './start-platform.ts'
@@ -85,12 +86,14 @@ async function reset(dataDirectory: string): Promise<void> {
 
 function announce({ url, ports, tokenUrl }: RunningPlatform, tookMs: number): void {
   say(`\nReady after ${(tookMs / 1_000).toFixed(1)} s.\n`)
+  say(`  Web app    ${new URL(url).origin}  (with an explorer of the API)`)
   say(`  GraphQL    ${url}  (POST and WebSocket)`)
   if (tokenUrl !== null) say(`  Identity   http://localhost:${ports.identity}  (tokens: ${tokenUrl})`)
   say(`  PostgreSQL localhost:${ports.postgres}    DynamoDB http://localhost:${ports.dynamo}`)
   if (tokenUrl !== null)
     say(`  Users      ${SEED_USERS.map(({ username }) => username).join(', ')}  (password = user name)`)
-  say('\n  Try        npm run demo')
+  const moved = ports.router - STANDARD_PORTS.router
+  say(`\n  Try        ${moved === 0 ? '' : `PLATFORM_PORT_OFFSET=${moved} `}npm run demo`)
   say('  Stop       Ctrl-C\n')
 }
 

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { ApiClient, fetchToken } from '../api-client.ts'
+import { describeFailure } from '../describe-failure.ts'
 import { readPlatformSettings } from '../settings.ts'
 import { CustomerJourney } from './journey.ts'
 import { type FullPaymentData, type MoneyData, RATE_CHANGED, TRIAL_BALANCE } from './operations.ts'
@@ -46,9 +47,7 @@ async function main(): Promise<number> {
     say(`\nDone in ${((performance.now() - startedMs) / 1_000).toFixed(1)} s.`)
     return 0
   } catch (error) {
-    const away = error instanceof TypeError && error.message === 'fetch failed'
-    const problem = error instanceof Error ? error.message : String(error)
-    process.stderr.write(`${away ? 'The platform is not running: start it with npm start.' : problem}\n`)
+    process.stderr.write(`${describeFailure(error)}\n`)
     return 1
   } finally {
     await Promise.all(clients.map((client) => client.close()))

@@ -1,5 +1,6 @@
 import { readConfig, setting } from '@corridor/platform'
 import { fetchToken } from '../api-client.ts'
+import { describeFailure } from '../describe-failure.ts'
 import { routerUrl } from '../ports.ts'
 import { readPlatformSettings } from '../settings.ts'
 
@@ -46,8 +47,6 @@ async function main(args: readonly string[]): Promise<number> {
 try {
   process.exitCode = await main(process.argv.slice(2))
 } catch (error) {
-  const away = error instanceof TypeError // What fetch throws when nobody answers.
-  const problem = error instanceof Error ? error.message : String(error)
-  process.stderr.write(`${away ? 'The platform is not running: start it with npm start.' : problem}\n`)
+  process.stderr.write(`${describeFailure(error)}\n`)
   process.exitCode = UNREACHABLE
 }

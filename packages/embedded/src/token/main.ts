@@ -1,10 +1,14 @@
+import { SEED_USERS } from '@corridor/dev-services'
 import { fetchToken } from '../api-client.ts'
+import { describeFailure } from '../describe-failure.ts'
 import { readPlatformSettings } from '../settings.ts'
+
+const USERS = SEED_USERS.map(({ username }) => username).join(', ')
 
 /** `npm run token -- <user>`: an access token of the running development identity, alone on standard output. */
 async function main([username]: readonly string[]): Promise<number> {
   if (username === undefined) {
-    process.stderr.write('Name a user: npm run token -- customer1\n')
+    process.stderr.write(`Name a user: npm run -s token -- customer1\nThere are: ${USERS}\n`)
     return 2
   }
   try {
@@ -12,9 +16,7 @@ async function main([username]: readonly string[]): Promise<number> {
     process.stdout.write(`${await fetchToken(`http://localhost:${ports.identity}/oauth2/token`, username)}\n`)
     return 0
   } catch (error) {
-    const away = error instanceof TypeError // What fetch throws when nobody answers.
-    const problem = error instanceof Error ? error.message : String(error)
-    process.stderr.write(`${away ? 'The platform is not running: start it with npm start.' : problem}\n`)
+    process.stderr.write(`${describeFailure(error)}\n`)
     return 1
   }
 }
