@@ -28,6 +28,9 @@ export const SAMPLER_NAMES: readonly SamplerName[] = [
   'parentbased_traceidratio',
 ]
 
+/** Whether a span below one that is not recorded is recorded neither. */
+export const isByParent = (name: SamplerName): boolean => name.startsWith(PARENT)
+
 /**
  * Which traces are recorded, by OpenTelemetry's own variables. Work on a group begins a trace with links to its items: it is
  * recorded when one of theirs is, so that a recorded payment's way is never cut at a group.
@@ -37,7 +40,7 @@ export const SAMPLER_NAMES: readonly SamplerName[] = [
  * @see https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/#general-sdk-configuration
  */
 export function samplerOf(name: SamplerName, ratio: string | undefined): Sampler {
-  if (!name.startsWith(PARENT)) return rootSampler(name, ratio)
+  if (!isByParent(name)) return rootSampler(name, ratio)
   return new ParentBasedSampler({ root: byLinks(rootSampler(name.slice(PARENT.length), ratio)) })
 }
 

@@ -2,6 +2,8 @@ import {
   type Attributes,
   type Context,
   context,
+  INVALID_SPANID,
+  INVALID_TRACEID,
   isSpanContextValid,
   type Link,
   ROOT_CONTEXT,
@@ -28,10 +30,22 @@ export interface SpanOptions {
   readonly isFailure?: () => boolean
 }
 
+let parentsDecide = true
+
+/** Whether what is below an unrecorded span is unrecorded as well, as the `parentbased` samplers have it; so by default. */
+export const letParentsDecide = (decide: boolean): void => {
+  parentsDecide = decide
+}
+
 /** Runs `work` in a span; what it throws marks the span as failed by its code, never by its message. */
 export async function inSpan<T>(options: SpanOptions, work: (span: Span) => Promise<T>): Promise<T> {
   const { service, name, kind = SpanKind.INTERNAL, attributes = {}, links = [], parent = context.active() } = options
   const { isFailure = () => true } = options
+  const above = trace.getSpan(parent)
+  // Most traces are not recorded: theirs go on without a span for each step, which nobody would see.
+  if (above !== undefined && parentsDecide && isUnrecorded(above.spanContext())) {
+    return parent === context.active() ? await work(above) : await context.with(parent, work, undefined, above)
+  }
   const tracer = trace.getTracer(service)
   return tracer.startActiveSpan(name, { kind, attributes, links: [...links] }, parent, async (span) => {
     try {
@@ -47,6 +61,9 @@ export async function inSpan<T>(options: SpanOptions, work: (span: Span) => Prom
     }
   })
 }
+
+const isUnrecorded = ({ traceId, traceFlags }: SpanContext): boolean =>
+  (traceFlags & TraceFlags.SAMPLED) === 0 && traceId !== INVALID_TRACEID
 
 /** Whether the active span is recorded: what is costly to describe is described only then. */
 export const isTraced = (): boolean => trace.getActiveSpan()?.isRecording() ?? false
@@ -78,8 +95,8 @@ function spanContextOf(traceparent: string | null | undefined): SpanContext | un
   const [, traceId, spanId, flags] = TRACEPARENT.exec(traceparent ?? '') ?? []
   if (traceId === undefined || spanId === undefined || flags === undefined) return undefined
   const traceFlags = Number.parseInt(flags, 16) & TraceFlags.SAMPLED
-  const spanContext: SpanContext = { traceId, spanId, traceFlags, isRemote: true }
-  return isSpanContextValid(spanContext) ? spanContext : undefined
+  const isNone = traceId === INVALID_TRACEID || spanId === INVALID_SPANID
+  return isNone ? undefined : { traceId, spanId, traceFlags, isRemote: true }
 }
 
 /** The context that a `traceparent` names, to be the parent of what follows from it; of none, a context without a span. */

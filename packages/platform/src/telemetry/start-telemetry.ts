@@ -8,9 +8,10 @@ import { TracerProvider } from '@opentelemetry/sdk-trace'
 import * as setting from '../config.ts'
 import { readConfig } from '../config.ts'
 import { metricProducer } from '../metrics/otlp.ts'
-import { SAMPLER_NAMES, samplerOf } from './sampling.ts'
+import { isByParent, SAMPLER_NAMES, samplerOf } from './sampling.ts'
 import { exportingTo } from './span-export.ts'
 import { observeSpans, SpanQueue } from './span-queue.ts'
+import { letParentsDecide } from './spans.ts'
 
 /** Settings of telemetry; the names are OpenTelemetry's own where it has one. */
 const SETTINGS = {
@@ -47,6 +48,7 @@ export function startTelemetry(service: string, env: Readonly<Record<string, str
     spanProcessors: [exportingTo(at(endpoint, 'v1/traces'), spans)],
   })
   const meterProvider = new MeterProvider({ resource, readers: [metricReader(at(endpoint, 'v1/metrics'))] })
+  letParentsDecide(isByParent(config.OTEL_TRACES_SAMPLER))
   context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable())
   propagation.setGlobalPropagator(new W3CTraceContextPropagator())
   trace.setGlobalTracerProvider(tracerProvider)
