@@ -31,12 +31,15 @@ export function createPool({
   service,
   max = DEFAULT_POOL_SIZE,
   pipeline = false,
+  dependency,
 }: {
   url: string
   service: string
   max?: number
   /** Statements are sent without waiting for the answer to the one before; custom query classes cannot be used then. */
   pipeline?: boolean
+  /** What readiness calls its database; default: `postgresql`. */
+  dependency?: string
 }): Pool {
   const pool = new pg.Pool({
     connectionString: url,
@@ -52,7 +55,7 @@ export function createPool({
   // in use, it says so once more by itself, which without a listener would end the process.
   pool.on('error', ignore)
   pool.on('connect', (client) => client.on('error', ignore))
-  observePool(pool, service)
+  observePool(pool, { service, dependency })
   return traceQueries(pool, service)
 }
 

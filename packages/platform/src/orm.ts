@@ -1,6 +1,9 @@
 import { type EntityClass, type EntityManager, MikroORM } from '@mikro-orm/postgresql'
 import { CompiledQuery } from 'kysely'
+import type pg from 'pg'
 import type { SqlClient } from './database.ts'
+import { observePool } from './metrics/pool-metrics.ts'
+import { traceQueries } from './telemetry/sql-spans.ts'
 
 export { type EntityManager, LockMode, type MikroORM } from '@mikro-orm/postgresql'
 
@@ -21,16 +24,31 @@ export async function createOrm({
   entities: readonly EntityClass<object>[]
   max?: number
 }): Promise<MikroORM> {
-  return MikroORM.init({
+  const pools: pg.Pool[] = []
+  const orm = await MikroORM.init({
     clientUrl: url,
     entities: [...entities],
     pool: { min: 0, max },
-    driverOptions: { application_name: service },
+    driverOptions: {
+      application_name: service,
+      onPoolCreated(pool: pg.Pool) {
+        observePool(pool, { service })
+        traceQueries(pool, service)
+        pools.push(pool)
+      },
+    },
     discovery: { warnWhenNoEntities: false },
     forceUtcTimezone: true,
     ignoreUndefinedInQuery: true,
     debug: false,
   })
+  orm.em.fork().getKysely() // Makes the pool, which connects later: so its database is known before it is used.
+  const close = orm.close.bind(orm)
+  orm.close = async (force) => {
+    await close(force)
+    for (const pool of pools) if (!pool.ending) await pool.end() // One that was never used is left open otherwise.
+  }
+  return orm
 }
 
 /** SQL inside the transaction that `em` is in, so that a queue row commits with the entities that it speaks of. */

@@ -1,6 +1,10 @@
-import { createServer } from 'node:net'
+import { mkdtempSync } from 'node:fs'
+import { type AddressInfo, createServer, type Socket } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createTestDatabase } from '@corridor/testing'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { checkService, createPool, Degraded, dependsOn, gauge, stateOf } from '../src/index.ts'
+import { checkService, createOrm, createPool, Degraded, dependsOn, gauge, stateOf } from '../src/index.ts'
 import { type OperationsServer, serveOperations } from '../src/operations-server.ts'
 
 const answer = { redis: (): unknown => undefined, kafka: (): unknown => undefined }
@@ -64,7 +68,7 @@ describe('the readiness of a process', () => {
     answer.redis = () => undefined
   })
 
-  it('knows the database of a pool from its beginning to its end', async () => {
+  it('knows the database of a pool, and of MikroORM’s, from its beginning to its end', async () => {
     const silent = createServer((socket) => socket.destroy())
     await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve))
     const address = silent.address()
@@ -73,7 +77,44 @@ describe('the readiness of a process', () => {
     expect(await checkService('broken')).toContainEqual(expect.objectContaining({ name: 'postgresql', ok: false }))
     await pool.end()
     expect(await checkService('broken')).not.toContainEqual(expect.objectContaining({ name: 'postgresql' }))
+    const orm = await createOrm({ url: `postgresql://nobody@127.0.0.1:${port}/none`, service: 'broken', entities: [] })
+    expect(await checkService('broken')).toContainEqual(expect.objectContaining({ name: 'postgresql', ok: false }))
+    await orm.close()
+    expect(await checkService('broken')).not.toContainEqual(expect.objectContaining({ name: 'postgresql' }))
     silent.close()
+  })
+})
+
+describe('the database of a pool all of whose connections are in use', () => {
+  const ofFull = async () => (await checkService('full')).find(({ name }) => name === 'postgresql')
+
+  it('is degraded while it answers', async () => {
+    const database = await createTestDatabase({ migrationsDirectory: mkdtempSync(join(tmpdir(), 'corridor-none-')) })
+    const pool = createPool({ url: database.applicationUrl, service: 'full', max: 1 })
+    const client = await pool.connect()
+    await client.query('select 1')
+    const waiting = pool.query('select 1')
+    expect(await ofFull()).toMatchObject({ ok: true, degraded: true, detail: 'every connection is in use' })
+    client.release()
+    await waiting
+    expect(await ofFull()).toMatchObject({ ok: true, degraded: false })
+    await pool.end()
+    await database.drop()
+  })
+
+  it('is down when it takes connections and answers nothing', async () => {
+    const sockets: Socket[] = []
+    const hanging = createServer((socket) => void sockets.push(socket))
+    await new Promise<void>((resolve) => hanging.listen(0, '127.0.0.1', resolve))
+    const { port } = hanging.address() as AddressInfo // It listens on TCP.
+    const pool = createPool({ url: `postgresql://nobody@127.0.0.1:${port}/none`, service: 'full', max: 1 })
+    const waiting = [pool.query('select 1'), pool.query('select 1')]
+    const failing = Promise.allSettled(waiting)
+    expect(await ofFull()).toMatchObject({ ok: false })
+    for (const socket of sockets) socket.destroy()
+    hanging.close()
+    await failing
+    await pool.end()
   })
 })
 

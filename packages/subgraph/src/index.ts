@@ -35,7 +35,6 @@ export {
   parsePositiveMoneyInput,
   toMoneyType,
 } from './money-type.ts'
-export { checkDatabase } from './readiness.ts'
 export { requestLoader } from './request-loader.ts'
 export { runSubgraph, type SubgraphParts, type SubgraphProcess } from './run-subgraph.ts'
 export {

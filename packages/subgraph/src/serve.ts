@@ -35,8 +35,8 @@ export type SubgraphName = 'forex' | 'ledger' | 'payment' | 'profile' | 'rule-en
 export interface Subgraph {
   readonly name: SubgraphName
   readonly schema: GraphQLSchema
-  /** Its dependencies, each asked now. */
-  ready(): Promise<readonly DependencyState[]>
+  /** What it depends on beside databases, whose pools tell of themselves; each asked now. */
+  ready?(): Promise<readonly DependencyState[]>
   close(): Promise<void>
 }
 
@@ -207,11 +207,9 @@ function parseJson(body: Buffer): unknown {
   }
 }
 
-/** What the subgraph asks itself, and what its process depends on beside that. */
-async function readyOf({ name, ready }: Subgraph): Promise<readonly DependencyState[]> {
-  const [own, shared] = await Promise.all([ready(), checkService(`${name}-service`)])
-  const told = new Set(own.map((dependency) => dependency.name))
-  return [...own, ...shared.filter((dependency) => !told.has(dependency.name))]
+async function readyOf(subgraph: Subgraph): Promise<readonly DependencyState[]> {
+  const asked = await Promise.all([subgraph.ready?.() ?? [], checkService(`${subgraph.name}-service`)])
+  return asked.flat()
 }
 
 function readiness(dependencies: readonly DependencyState[]): HttpReply {

@@ -11,13 +11,7 @@ import {
   type Pool,
   type Wakeups,
 } from '@corridor/platform'
-import {
-  buildFederatedSchema,
-  checkDatabase,
-  checkDependency,
-  type ServiceClient,
-  type Subgraph,
-} from '@corridor/subgraph'
+import { buildFederatedSchema, checkDependency, type ServiceClient, type Subgraph } from '@corridor/subgraph'
 import { type ExposurePolicy, STANDARD_EXPOSURE_POLICY } from './domain/exposure.ts'
 import type { Policies } from './domain/policy.ts'
 import type { Tick } from './domain/rate.ts'
@@ -118,10 +112,7 @@ export async function createForexSubgraph(deps: ForexDeps): Promise<ForexSubgrap
       await book.reread()
       return recorded
     },
-    ready: async () => [
-      await checkDatabase(pool),
-      ...(history ? [await checkDependency('dynamodb', () => history.check())] : []),
-    ],
+    ready: async () => (history ? [await checkDependency('dynamodb', () => history.check())] : []),
     async close() {
       endReading()
       book.close()

@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url'
 import { type Clock, createPool, type Logger, type Pool, type Wakeups } from '@corridor/platform'
-import { buildFederatedSchema, checkDatabase, type ServeOptions, type Subgraph } from '@corridor/subgraph'
+import { buildFederatedSchema, type ServeOptions, type Subgraph } from '@corridor/subgraph'
 import { BalanceWatcher } from './balance-watcher.ts'
 import { createAccountReader } from './resolvers/account-reader.ts'
 import { AccountResolver } from './resolvers/account-resolver.ts'
@@ -97,7 +97,6 @@ export async function createLedgerSubgraph(deps: LedgerDeps): Promise<LedgerSubg
     holdExpiry,
     pool,
     routes: ledgerRoutes({ pool, clock }),
-    ready: async () => [await checkDatabase(pool)],
     async close() {
       watcher.close()
       await holdExpiry.stop()

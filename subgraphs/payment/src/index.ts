@@ -10,7 +10,6 @@ import {
 } from '@corridor/platform'
 import {
   buildFederatedSchema,
-  checkDatabase,
   type HttpReply,
   type HttpRequest,
   jsonReply,
@@ -146,7 +145,6 @@ export async function createPaymentSubgraph(deps: PaymentDeps): Promise<PaymentS
     schema,
     pool,
     routes: { 'POST /callbacks/*': callback },
-    ready: async () => [await checkDatabase(pool)],
     async close() {
       endReading()
       watcher.close()

@@ -2,8 +2,6 @@ import { fileURLToPath } from 'node:url'
 import { IdempotencyKeys, type Result } from '@corridor/platform'
 import {
   buildFederatedSchema,
-  checkDatabase,
-  checkDependency,
   type ServeOptions,
   type ServiceClient,
   type Subgraph,
@@ -36,6 +34,12 @@ export { SANDBOX_KYC, sandboxKycProvider } from './kyc/sandbox-provider.ts'
 export { createProfileSync, type ProfileSync, type ProfileSyncDeps } from './profile-sync.ts'
 export type { KycDecision } from './use-cases/kyc-use-cases.ts'
 export type { IdentifiedUser } from './use-cases/new-profile.ts'
+export {
+  type DueMail,
+  type PostponedMail,
+  PostponedMails,
+  type PostponedMailsOptions,
+} from './use-cases/postponed-mails.ts'
 export { importNameList } from './use-cases/screening.ts'
 
 /** Numbered SQL; read where it lies, so that it need not be copied by the build. */
@@ -93,10 +97,6 @@ export async function createProfileSubgraph(deps: ProfileSubgraphDeps): Promise<
     schema,
     useCases: { ensure: (user) => profiles.ensure(user), decideKyc: (decision) => kyc.decide(decision) },
     routes: createCallbackRoutes({ kyc, follow: core.follow, kycProviders, identityWebhookSecret, logger }),
-    ready: async () => [
-      await checkDependency('postgresql', () => store.deps.orm.em.fork().execute('select 1')),
-      { ...(await checkDatabase(core.keysPool)), name: 'postgresql (keys)' },
-    ],
     close: () => core.close(),
   }
 }

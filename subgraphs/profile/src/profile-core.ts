@@ -1,4 +1,4 @@
-import { type Clock, createOrm, createPool, type Logger, type Pool, type Wakeups } from '@corridor/platform'
+import { type Clock, createOrm, createPool, type Logger, type Wakeups } from '@corridor/platform'
 import { BeneficiaryRecord } from './entities/beneficiary-record.ts'
 import { ProfileRecord } from './entities/profile-record.ts'
 import type { IdentityDirectory } from './identity/identity-directory.ts'
@@ -31,7 +31,6 @@ export interface CoreDeps extends RecordsDeps {
 /** Profiles with the keys that open them. */
 export interface ProfileRecords {
   readonly store: ProfileStore
-  readonly keysPool: Pool
   close(): Promise<void>
 }
 
@@ -49,11 +48,15 @@ export async function openRecords(deps: RecordsDeps, service: string): Promise<P
   const { clock, wakeups } = deps
   const entities = [ProfileRecord, BeneficiaryRecord]
   const orm = await createOrm({ url: deps.databaseUrl, service, entities })
-  const keysPool = createPool({ url: deps.keysDatabaseUrl, service, max: KEYS_POOL_SIZE })
+  const keysPool = createPool({
+    url: deps.keysDatabaseUrl,
+    service,
+    max: KEYS_POOL_SIZE,
+    dependency: 'postgresql (keys)',
+  })
   const keys = new SubjectKeys(keysPool, { current: deps.masterKey, previous: deps.previousMasterKeys ?? [] })
   return {
     store: new ProfileStore({ orm, keys, index: new BlindIndex(deps.indexKey), clock, wakeups }),
-    keysPool,
     async close() {
       await orm.close()
       await keysPool.end()

@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url'
 import type { Consumer } from '@corridor/events'
 import { type Clock, createPool, type Logger, type Pool, type Wakeups } from '@corridor/platform'
-import { buildFederatedSchema, checkDatabase, type ServiceClient, type Subgraph } from '@corridor/subgraph'
+import { buildFederatedSchema, type ServiceClient, type Subgraph } from '@corridor/subgraph'
 import { type AmountBounds, DEFAULT_BOUNDS } from './domain/amount-bounds.ts'
 import { createDecisionReader, LimitsResolver, RuleDecisionResolver } from './resolvers/rule-resolver.ts'
 import { RiskListResolver, RuleSetResolver } from './resolvers/rule-set-resolver.ts'
@@ -66,7 +66,6 @@ export async function createRuleEngineSubgraph({
     name: 'rule-engine',
     schema,
     pool,
-    ready: async () => [await checkDatabase(pool)],
     async close() {
       book.close()
       engine.close()

@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url'
 import { type Clock, createOrm, IdempotencyKeys, type Logger, type Wakeups } from '@corridor/platform'
-import { buildFederatedSchema, checkDependency, type ServiceClient, type Subgraph } from '@corridor/subgraph'
+import { buildFederatedSchema, type ServiceClient, type Subgraph } from '@corridor/subgraph'
 import { Wallet } from './entities/wallet.ts'
 import { createWalletReader, ProfileWalletsResolver, WalletResolver } from './resolvers/wallet-resolver.ts'
 import { ledgerPort, profilePort } from './use-cases/ports.ts'
@@ -39,7 +39,6 @@ export async function createWalletSubgraph(deps: WalletSubgraphDeps): Promise<Su
   return {
     name: 'wallet',
     schema,
-    ready: async () => [await checkDependency('postgresql', () => orm.em.fork().execute('select 1'))],
     close: () => orm.close(),
   }
 }

@@ -40,15 +40,28 @@ type Query = (...args: unknown[]) => unknown
 /** Pools by service: those of one name are told as one. */
 const pools = new Map<string, Set<pg.Pool>>()
 
+/** A pool that is full, and whose database has answered so lately, is busy. */
+const RECENT_MS = 10_000
+
 /** Makes a pool's use, the time of its statements and its database's readiness known, as long as it is open. */
-export function observePool(pool: pg.Pool, service: string): void {
+export function observePool(
+  pool: pg.Pool,
+  { service, dependency = 'postgresql' }: { readonly service: string; readonly dependency?: string | undefined },
+): void {
+  let answeredAtMs = Number.NEGATIVE_INFINITY
   const named = pools.get(service) ?? new Set()
   pools.set(service, named.add(pool))
   const endReading = onRead({ name: 'pools', read: () => readPools(service, named) })
-  const endAsking = dependsOn({ name: 'postgresql', service, required: true, ask: () => askDatabase(pool) })
+  const endAsking = dependsOn({
+    name: dependency,
+    service,
+    required: true,
+    ask: () => askDatabase(pool, performance.now() - answeredAtMs),
+  })
   const duration = statements.of({ 'db.client.connection.pool.name': service })
   // A client's `query` does the sending for the pool's own as well.
-  const done = (statement: unknown, tookMs: number): void => {
+  const done = (statement: unknown, tookMs: number, error: unknown): void => {
+    if (!error) answeredAtMs = performance.now()
     duration.record(tookMs / MILLISECONDS)
     afterStatement(pool, statement, tookMs)
   }
@@ -64,9 +77,9 @@ export function observePool(pool: pg.Pool, service: string): void {
   }) as typeof pool.end // As above.
 }
 
-/** A pool all of whose connections are in use is busy, and its database there: nobody waits to hear that. */
-async function askDatabase(pool: pg.Pool): Promise<void> {
-  if (pool.waitingCount > 0) throw new Degraded('every connection is in use')
+/** Of a pool all of whose connections are in use nobody waits to hear that its database is there, unless it hangs. */
+async function askDatabase(pool: pg.Pool, unansweredMs: number): Promise<void> {
+  if (pool.waitingCount > 0 && unansweredMs < RECENT_MS) throw new Degraded('every connection is in use')
   await pool.query('select 1')
 }
 
@@ -80,26 +93,26 @@ function readPools(service: string, named: ReadonlySet<pg.Pool>): void {
 }
 
 /** Times a statement, whether its answer comes by promise or by callback; of a cursor nobody says here when it ends. */
-function timed(query: Query, tell: (statement: unknown, tookMs: number) => void): Query {
+function timed(query: Query, tell: (statement: unknown, tookMs: number, error: unknown) => void): Query {
   return (...args) => {
     const startedMs = performance.now()
     const work = databaseTime()
-    const done = (): void => {
+    const done = (error?: unknown): void => {
       const tookMs = performance.now() - startedMs
       if (work !== undefined) work.ms += tookMs
-      tell(args[0], tookMs)
+      tell(args[0], tookMs, error)
     }
     const last = args.length - 1
     const callback = args[last]
     if (typeof callback === 'function') {
       args[last] = (...answer: unknown[]): unknown => {
-        done()
+        done(answer[0])
         return callback(...answer)
       }
       return query(...args)
     }
     const result = query(...args)
-    if (result instanceof Promise) result.then(done, done)
+    if (result instanceof Promise) result.then(() => done(), done)
     return result
   }
 }
