@@ -1,5 +1,6 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { Ajv } from 'ajv'
 import { describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
 import { ROOT } from '../src/root.ts'
@@ -19,13 +20,35 @@ interface Service {
 }
 
 const text = readFileSync(join(ROOT, 'docker-compose.yml'), 'utf8')
-const { services } = parse(text, { merge: true }) as { services: Record<string, Service> } // Checked by what follows.
+const file: unknown = parse(text, { merge: true })
+const { services } = file as { services: Record<string, Service> } // Checked by what follows.
 const all = Object.entries(services)
 const lasting = all.filter(([, { restart }]) => restart !== undefined)
 const entries = (service: Service): string[] =>
   [service.command ?? []].flat().flatMap((word) => /[\w/-]+\/dist\/[\w/-]+\.js/.exec(word)?.[0] ?? [])
 
+/** Of the Compose Specification; Ajv knows its draft by another address, and its formats only as names. */
+const { $schema: _draft, ...schema } = JSON.parse(
+  readFileSync(join(ROOT, 'tools/compose-spec/compose-spec.json'), 'utf8'),
+) as Record<string, unknown> // A JSON Schema.
+const isComposeFile = new Ajv({ allErrors: true, strict: false, validateFormats: false }).compile(schema)
+
 describe('docker-compose.yml', () => {
+  it('keeps to the Compose Specification', () => {
+    expect(isComposeFile(file), JSON.stringify(isComposeFile.errors)).toBe(true)
+  })
+
+  it('would not with a setting that Compose does not know, or of another type', () => {
+    for (const wrong of [
+      { port: ['4000:4000'] },
+      { depends_on: { router: { condition: 'ready' } } },
+      { read_only: [] },
+    ]) {
+      const changed = { ...services, router: { ...services.router, ...wrong } }
+      expect(isComposeFile({ ...(file as object), services: changed }), JSON.stringify(wrong)).toBe(false)
+    }
+  })
+
   it('runs entries whose sources are here', () => {
     const missing = all
       .flatMap(([, service]) => entries(service))
