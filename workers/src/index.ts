@@ -1,5 +1,5 @@
 export { ForexPoller, type ForexPollerDeps } from './forex-poller/forex-poller.ts'
 export { mailEnvironment, readMailSettings } from './mailer/mail-settings.ts'
-export { createMailer, type MailerDeps } from './mailer/mailer.ts'
+export { createMailer, type Mailer, type MailerDeps } from './mailer/mailer.ts'
 export { OutboxRelay, type OutboxRelayDeps } from './outbox-relay/outbox-relay.ts'
 export { Reconciler, type ReconcilerDeps } from './reconciler/reconciler.ts'

@@ -14,7 +14,7 @@ import {
   systemClock,
   type Wakeups,
 } from '@corridor/platform'
-import { createProfileSync, scimDirectory } from '@corridor/profile'
+import { createProfileSync, PostponedMails, scimDirectory } from '@corridor/profile'
 import { createRouter } from '@corridor/router'
 import { createRiskConsumers } from '@corridor/rule-engine'
 import { createMailer, ForexPoller, OutboxRelay, readMailSettings } from '@corridor/workers'
@@ -219,12 +219,16 @@ async function startWorkers(
   const { transport, operationsAddress } = readMailSettings(
     mailSettings({ directory: input.directory, mail: external.mail }),
   )
-  stops.push('the mailer', () => transport.close())
-  const mailer = createMailer({ ...clients.of('mailer', 'profile'), transport, operationsAddress })
+  stops.push('the mail transport', () => transport.close())
+  const postponed = new PostponedMails({ databaseUrl: databases.profile, service: 'mailer' })
+  stops.push('the mails that were put off', () => postponed.close())
+  const mailer = createMailer({ ...clients.of('mailer', 'profile'), transport, postponed, operationsAddress, logger })
+  stops.push('the mailer', () => mailer.stop())
+  mailer.start()
   const { kafka } = external
   const bus = kafka === undefined ? inProcessBus({ logger }) : kafkaBus({ ...kafka, clientId: 'corridor', logger })
   stops.push('the bus', () => bus.close())
-  for (const consumer of [...risk.consumers, mailer]) await bus.subscribe(consumer)
+  for (const consumer of [...risk.consumers, mailer.consumer]) await bus.subscribe(consumer)
   const outcomes = createForexConsumers({ databaseUrl: databases.forex, service: 'forex-poller' })
   stops.push('the outcomes of payments', () => outcomes.close())
   for (const consumer of outcomes.consumers) await bus.subscribe(consumer)

@@ -13,8 +13,24 @@ export interface Mail {
   readonly html: string
 }
 
+/** What the server says of this mail alone: not now, perhaps later. Its words may hold the address: only the code is told. */
+export class MailPutOff extends Error {
+  override readonly name = 'MailPutOff'
+  constructor(code: number) {
+    super(`The server puts the mail off (${code}).`)
+  }
+}
+
+/** Never. */
+export class MailRefused extends Error {
+  override readonly name = 'MailRefused'
+  constructor(code: number) {
+    super(`The server refuses the mail (${code}).`)
+  }
+}
+
 export interface MailTransport {
-  /** Throws `Fault`, retryable, when no mail can be sent now; any other error is about this mail. */
+  /** Throws `Fault`, retryable, when no mail can be sent now, `MailPutOff` when this one cannot, `MailRefused` when it never can. */
   send(mail: Mail): Promise<void>
   close(): Promise<void>
 }
@@ -29,11 +45,19 @@ export interface SmtpSettings {
 }
 
 const TIMEOUT_MS = 10_000
+const TEMPORARY = 400
 const PERMANENT = 500
+/** The server ends the conversation: that is about itself. */
+const CLOSING = 421
+/** Commands by which a server learns for whom a mail is, and which one. */
+const ABOUT_MAIL = new Set(['RCPT TO', 'DATA'])
 /** Codes that speak of the login, not of the mail. */
 const LOGIN_CODES = new Set([530, 534, 535, 538])
 
-/** By SMTP. What the server refuses for good (5xx) is about the mail; all else is an outage. */
+/**
+ * By SMTP (RFC 5321). What the server refuses for good (5xx) is about the mail, and so is what it refuses for now (4xx) once it
+ * knows for whom it is: a full mailbox, a sender whom it does not know yet. All else is an outage.
+ */
 export function smtpTransport({ host, port, secure, user, password }: SmtpSettings, from: string): MailTransport {
   const transport = createTransport({
     host,
@@ -49,8 +73,7 @@ export function smtpTransport({ host, port, secure, user, password }: SmtpSettin
       try {
         await transport.sendMail(messageOf(mail, from))
       } catch (cause) {
-        if (isAboutMail(cause)) throw cause
-        throw new Fault('SERVICE_UNAVAILABLE', 'The mail server takes no mail.', { cause })
+        throw aboutMail(cause) ?? new Fault('SERVICE_UNAVAILABLE', 'The mail server takes no mail.', { cause })
       }
     },
     close: async () => transport.close(),
@@ -79,8 +102,11 @@ const messageOf = ({ id, ...mail }: Mail, from: string) => ({
   headers: { 'Auto-Submitted': 'auto-generated' }, // RFC 3834: no machine is to answer.
 })
 
-function isAboutMail(error: unknown): boolean {
-  if (!(error instanceof Error) || !('responseCode' in error)) return false
-  const { responseCode } = error
-  return typeof responseCode === 'number' && responseCode >= PERMANENT && !LOGIN_CODES.has(responseCode)
+/** What an answer of the server's says of the mail; null when it says nothing of it. */
+function aboutMail(error: unknown): MailPutOff | MailRefused | null {
+  if (!(error instanceof Error && 'responseCode' in error && typeof error.responseCode === 'number')) return null
+  const code = error.responseCode
+  if (code >= PERMANENT) return LOGIN_CODES.has(code) ? null : new MailRefused(code)
+  const command = 'command' in error ? String(error.command) : ''
+  return code >= TEMPORARY && code !== CLOSING && ABOUT_MAIL.has(command) ? new MailPutOff(code) : null
 }

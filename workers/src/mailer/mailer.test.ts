@@ -1,13 +1,23 @@
+import { randomUUID } from 'node:crypto'
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { createServer, type Server, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { DeliveredEvent, EventData } from '@corridor/events'
-import { ConfigError, Fault } from '@corridor/platform'
+import { ConfigError, createPool, Fault, type Pool, silentLogger } from '@corridor/platform'
+import { PostponedMails, type PostponedMailsOptions, profileMigrations } from '@corridor/profile'
 import type { ServiceClient } from '@corridor/subgraph'
-import { describe, expect, it, onTestFinished } from 'vitest'
+import { createTestDatabase, type TestDatabase } from '@corridor/testing'
+import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest'
 import { mailEnvironment, readMailSettings } from './mail-settings.ts'
-import { fileTransport, type Mail, type MailTransport, smtpTransport } from './mail-transport.ts'
+import {
+  fileTransport,
+  type Mail,
+  MailPutOff,
+  MailRefused,
+  type MailTransport,
+  smtpTransport,
+} from './mail-transport.ts'
 import { createMailer } from './mailer.ts'
 import { writeMail } from './templates.ts'
 
@@ -25,8 +35,35 @@ const eventOf = (type: string, data: EventData): DeliveredEvent => ({
   traceparent: null,
 })
 
-/** The far side of the profile subgraph, and a transport that keeps what it is given. */
-function mailer(answers: { recipients?: Record<string, object>; verification?: object | null }) {
+const WAIT = { timeout: 40_000, interval: 20 }
+
+let database: TestDatabase
+let pool: Pool
+beforeAll(async () => {
+  database = await createTestDatabase({ migrationsDirectory: profileMigrations })
+  pool = createPool({ url: database.applicationUrl, service: 'test' })
+})
+afterAll(async () => {
+  await pool.end()
+  await database.drop()
+})
+
+/** The ids of mails that wait. */
+async function waiting(): Promise<readonly string[]> {
+  const { rows } = await pool.query<{ id: string }>(`select event_id || '.' || kind as id from postponed_mails`)
+  return rows.map(({ id }) => id)
+}
+
+interface Answers {
+  readonly recipients?: Record<string, object>
+  readonly verification?: object | null
+  /** Keeps what it is given unless another one is named. */
+  readonly transport?: MailTransport
+  readonly delays?: Pick<PostponedMailsOptions, 'firstDelayMs' | 'maxAgeMs'>
+}
+
+/** The far side of the profile subgraph, and a transport. */
+function mailer(answers: Answers) {
   const sent: Mail[] = []
   const profile: ServiceClient = {
     async request<Data>(document: string, variables: Record<string, unknown> = {}): Promise<Data> {
@@ -38,8 +75,16 @@ function mailer(answers: { recipients?: Record<string, object>; verification?: o
     },
     close: async () => undefined,
   }
-  const transport: MailTransport = { send: async (one) => void sent.push(one), close: async () => undefined }
-  return { sent, mailer: createMailer({ profile, transport, operationsAddress: 'ops@example.org' }) }
+  const keeping: MailTransport = { send: async (one) => void sent.push(one), close: async () => undefined }
+  const { transport = keeping, delays } = answers
+  const postponed = new PostponedMails({ databaseUrl: database.applicationUrl, service: 'test', ...delays })
+  const logger = silentLogger
+  const made = createMailer({ profile, transport, postponed, operationsAddress: 'ops@example.org', logger, pollMs: 20 })
+  onTestFinished(async () => {
+    await made.stop()
+    await postponed.close()
+  })
+  return { sent, made, mailer: made.consumer }
 }
 
 const ADA = { email: 'ada@example.org', givenName: 'Ada', locale: 'en-US' }
@@ -83,6 +128,75 @@ describe('the mailer', () => {
     const used = mailer({ verification: null })
     await used.mailer.handle(event)
     expect(used.sent).toEqual([])
+  })
+})
+
+describe('a mail that is put off', () => {
+  const event = (): DeliveredEvent => ({
+    ...eventOf('payment.completed', { payer: 'ada', payee: 'ravi' }),
+    id: randomUUID(),
+  })
+  const recipients = { ada: ADA, ravi: RAVI }
+
+  /** Puts mails to Ada off so often; answers what has arrived. */
+  function puttingOff(times: number): MailTransport & { readonly arrived: string[]; readonly asked: string[] } {
+    const [arrived, asked]: [string[], string[]] = [[], []]
+    return {
+      arrived,
+      asked,
+      async send({ id, to }) {
+        if (to === ADA.email) asked.push(id)
+        if (to === ADA.email && asked.length <= times) throw new MailPutOff(450)
+        arrived.push(id)
+      },
+      close: async () => undefined,
+    }
+  }
+
+  it('holds up nobody else, and arrives under its own id when its server takes it', async () => {
+    const transport = puttingOff(3)
+    const { made, mailer: consumer } = mailer({ recipients, transport, delays: { firstDelayMs: 1 } })
+    const paid = event()
+    await consumer.handle(paid)
+    expect(transport.arrived).toEqual([`${paid.id}.received`])
+    expect(await waiting()).toEqual([`${paid.id}.completed`])
+    made.start()
+    await vi.waitFor(async () => expect(await waiting()).toEqual([]), WAIT)
+    expect(transport.arrived).toEqual([`${paid.id}.received`, `${paid.id}.completed`])
+    expect(transport.asked).toHaveLength(4)
+  })
+
+  it('waits until it is due, however often its event comes again', async () => {
+    const transport = puttingOff(Number.POSITIVE_INFINITY)
+    const { mailer: consumer } = mailer({ recipients, transport })
+    const paid = event()
+    await consumer.handle(paid)
+    await consumer.handle(paid)
+    expect(await waiting()).toEqual([`${paid.id}.completed`])
+    const kept = 'select attempts, due_at > first_refused_at as later from postponed_mails'
+    expect((await pool.query(kept)).rows).toEqual([{ attempts: 1, later: true }])
+    await pool.query('delete from postponed_mails')
+  })
+
+  it('is given up when its server has put it off for too long', async () => {
+    const transport = puttingOff(Number.POSITIVE_INFINITY)
+    const { made, mailer: consumer } = mailer({ recipients, transport, delays: { firstDelayMs: 1, maxAgeMs: 0 } })
+    await consumer.handle(event())
+    made.start()
+    await vi.waitFor(async () => expect(await waiting()).toEqual([]), WAIT)
+    expect(transport.asked.length).toBeGreaterThan(1)
+  })
+
+  it('is kept while the mail server is away', async () => {
+    const transport = puttingOff(1)
+    const { made, mailer: consumer } = mailer({ recipients, transport, delays: { firstDelayMs: 1, maxAgeMs: 0 } })
+    const paid = event()
+    await consumer.handle(paid)
+    const send = vi.spyOn(transport, 'send').mockRejectedValueOnce(new Fault('SERVICE_UNAVAILABLE', 'away'))
+    made.start()
+    await vi.waitFor(() => expect(transport.arrived).toContain(`${paid.id}.completed`), WAIT)
+    expect(send).toHaveBeenCalledTimes(2)
+    await vi.waitFor(async () => expect(await waiting()).toEqual([]), WAIT)
   })
 })
 
@@ -130,8 +244,18 @@ describe('a mail', () => {
   it('that the server refuses for good is given up by its consumer, not waited for', async () => {
     const { port } = await smtpServer({ RCPT: '550 no such user' })
     const sent = smtpTransport({ host: '127.0.0.1', port, secure: false }, FROM).send(mail)
+    await expect(sent).rejects.toThrow(MailRefused)
     await expect(sent).rejects.toThrow(/550/)
-    await expect(sent).rejects.not.toThrow(Fault)
+  })
+
+  it.each([
+    ['whose mailbox is full', { RCPT: '452 4.2.2 mailbox of ada@example.org is full' }],
+    ['whose server does not know us yet', { DATA: '451 4.7.1 greylisted' }],
+  ])('is put off for a recipient %s, without his address in what is said', async (_name, replies) => {
+    const { port } = await smtpServer(replies)
+    const sent = smtpTransport({ host: '127.0.0.1', port, secure: false }, FROM).send(mail)
+    await expect(sent).rejects.toThrow(MailPutOff)
+    await expect(sent).rejects.not.toThrow(/ada/)
   })
 })
 
@@ -155,9 +279,9 @@ async function smtpServer(replies: Readonly<Record<string, string>>): Promise<{ 
       received += chunk
       const command = chunk.toString().slice(0, 4).trim().toUpperCase()
       if (inData && !chunk.toString().endsWith('\r\n.\r\n')) return
-      if (!inData && command === 'DATA') socket.write('354 go on\r\n')
-      else socket.write(`${replies[command] ?? '250 ok'}\r\n`)
-      inData = !inData && command === 'DATA'
+      const asksForData = !inData && command === 'DATA' && replies.DATA === undefined
+      socket.write(asksForData ? '354 go on\r\n' : `${replies[command] ?? '250 ok'}\r\n`)
+      inData = asksForData
     })
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))

@@ -1,13 +1,27 @@
-import type { Consumer, DeliveredEvent } from '@corridor/events'
+import { type Consumer, type DeliveredEvent, Loop } from '@corridor/events'
+import { isAway, type Logger } from '@corridor/platform'
+import type { DueMail, PostponedMails } from '@corridor/profile'
 import type { ServiceClient } from '@corridor/subgraph'
-import type { MailTransport } from './mail-transport.ts'
+import { MailPutOff, type MailTransport } from './mail-transport.ts'
 import { type MailKind, writeMail } from './templates.ts'
 
 export interface MailerDeps {
   readonly profile: ServiceClient
   readonly transport: MailTransport
+  /** Where mails wait that were put off. */
+  readonly postponed: PostponedMails
   /** Who decides on payments that are held. */
   readonly operationsAddress: string
+  readonly logger: Logger
+  /** How often it is looked for mails that are due again. */
+  readonly pollMs?: number
+}
+
+export interface Mailer {
+  readonly consumer: Consumer
+  /** Tries again, from here on, what was put off. */
+  start(): void
+  stop(): Promise<void>
 }
 
 interface Recipient {
@@ -16,38 +30,84 @@ interface Recipient {
   readonly locale: string
 }
 
+/** Of an event, what its mails are made of. */
+type Occasion = Pick<DeliveredEvent, 'id' | 'key' | 'data'>
+
 const VERIFICATION = `query Verification($id: ID!) { emailVerification(id: $id) { email givenName locale code } }`
 const RECIPIENTS = `query Recipients($ids: [ID!]!) { mailRecipients(profileIds: $ids) { email givenName locale } }`
 
-/** Which mails an event asks for, by what has happened: to its payer, its payee, or to operators. */
-const PAYMENT_MAILS: Readonly<Record<string, readonly { kind: MailKind; to: 'payer' | 'payee' | 'operations' }[]>> = {
-  'payment.completed': [
-    { kind: 'completed', to: 'payer' },
-    { kind: 'received', to: 'payee' },
-  ],
-  'payment.declined': [{ kind: 'declined', to: 'payer' }],
-  'payment.in_review': [{ kind: 'review', to: 'operations' }],
+/** Which mails an event asks for, by what has happened. */
+const MAILS: Readonly<Record<string, readonly MailKind[]>> = {
+  'profile.email_verification_requested': ['verification'],
+  'payment.completed': ['completed', 'received'],
+  'payment.declined': ['declined'],
+  'payment.in_review': ['review'],
 }
+
+/** Whom a mail about a payment is for. */
+const READERS: Readonly<Record<Exclude<MailKind, 'verification'>, 'payer' | 'payee' | 'operations'>> = {
+  completed: 'payer',
+  received: 'payee',
+  declined: 'payer',
+  review: 'operations',
+}
+
+const POLL_MS = 5_000
+const AT_ONCE = 16
 
 /**
  * Sends what events ask for. Addresses, names and codes are asked for when the mail is sent, so that no event holds them.
- * A mail goes out at least once, and always under the same id: the event's and the kind of the mail.
+ * A mail goes out at least once, and always under the same id: the event's and the kind of the mail. While no mail can be
+ * sent events wait; a mail that its recipient's server puts off waits alone, and is tried again for a day.
  */
-export function createMailer(deps: MailerDeps): Consumer {
+export function createMailer(deps: MailerDeps): Mailer {
+  const { postponed, logger, pollMs = POLL_MS } = deps
+  const loop = new Loop({ name: 'mailer: again', logger, round: () => sendDue(deps), pollMs })
   return {
-    name: 'mailer',
-    topics: ['payment.events', 'profile.events'],
-    async handle(event) {
-      if (event.type === 'profile.email_verification_requested') await mailCode(deps, event)
-      for (const { kind, to } of PAYMENT_MAILS[event.type] ?? []) {
-        await mailPayment(deps, event, { kind, recipient: await recipientOf(deps, event, to) })
-      }
+    consumer: {
+      name: 'mailer',
+      topics: ['payment.events', 'profile.events'],
+      async handle({ type, id, key, data }) {
+        for (const kind of MAILS[type] ?? []) {
+          try {
+            await send(deps, { id, key, data }, kind)
+          } catch (error) {
+            if (!(error instanceof MailPutOff)) throw error
+            logger.info({ error, event: id, kind }, 'mail put off')
+            await postponed.keep({ id, key, data, kind })
+          }
+        }
+      },
     },
+    start: () => loop.start(),
+    stop: () => loop.stop(),
   }
 }
 
+/** Tries again what is due; answers whether more may be. Throws when no mail can be sent: what was taken will be due again. */
+async function sendDue(deps: MailerDeps): Promise<boolean> {
+  const due = await deps.postponed.takeDue(AT_ONCE)
+  const outcomes = await Promise.allSettled(due.map((mail) => sendAgain(deps, mail)))
+  for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason
+  return due.length === AT_ONCE
+}
+
+async function sendAgain(deps: MailerDeps, mail: DueMail): Promise<void> {
+  try {
+    await send(deps, mail, mail.kind as MailKind) // As it was kept.
+  } catch (error) {
+    if (isAway(error)) throw error
+    if (error instanceof MailPutOff && !mail.overdue) return
+    deps.logger.error({ error, event: mail.id, kind: mail.kind }, 'mail given up')
+  }
+  await deps.postponed.forget(mail)
+}
+
+const send = (deps: MailerDeps, occasion: Occasion, kind: MailKind): Promise<void> =>
+  kind === 'verification' ? mailCode(deps, occasion) : mailPayment(deps, occasion, kind)
+
 /** Nothing when the code was used, replaced or has expired meanwhile. */
-async function mailCode({ profile, transport }: MailerDeps, { id, data }: DeliveredEvent): Promise<void> {
+async function mailCode({ profile, transport }: MailerDeps, { id, data }: Occasion): Promise<void> {
   const { emailVerification } = await profile.request<{ emailVerification: (Recipient & { code: string }) | null }>(
     VERIFICATION,
     { id: data.verificationId },
@@ -59,25 +119,23 @@ async function mailCode({ profile, transport }: MailerDeps, { id, data }: Delive
 }
 
 /** Nothing when there is nobody to be told. */
-async function mailPayment(
-  { transport }: MailerDeps,
-  { id, key }: DeliveredEvent,
-  { kind, recipient }: { kind: MailKind; recipient: Recipient | null },
-): Promise<void> {
+async function mailPayment(deps: MailerDeps, occasion: Occasion, kind: keyof typeof READERS): Promise<void> {
+  const recipient = await recipientOf(deps, occasion, READERS[kind])
   if (recipient === null) return
   const { email, givenName, locale } = recipient
-  await transport.send({ id: `${id}.${kind}`, to: email, ...writeMail(kind, locale, { givenName, subject: key }) })
+  const written = writeMail(kind, locale, { givenName, subject: occasion.key })
+  await deps.transport.send({ id: `${occasion.id}.${kind}`, to: email, ...written })
 }
 
 /** Null for a payee who is the payer, and for who has no address or was erased. */
 async function recipientOf(
   { profile, operationsAddress }: MailerDeps,
-  { data }: DeliveredEvent,
-  to: 'payer' | 'payee' | 'operations',
+  { data }: Occasion,
+  reader: 'payer' | 'payee' | 'operations',
 ): Promise<Recipient | null> {
-  if (to === 'operations') return { email: operationsAddress, givenName: null, locale: 'en' }
-  const id = data[to]
-  if (typeof id !== 'string' || (to === 'payee' && id === data.payer)) return null
+  if (reader === 'operations') return { email: operationsAddress, givenName: null, locale: 'en' }
+  const id = data[reader]
+  if (typeof id !== 'string' || (reader === 'payee' && id === data.payer)) return null
   const { mailRecipients } = await profile.request<{ mailRecipients: (Recipient | null)[] }>(RECIPIENTS, { ids: [id] })
   return mailRecipients[0] ?? null
 }

@@ -10,6 +10,7 @@ import {
   TLS_SETTINGS,
   tlsOf,
 } from '@corridor/platform'
+import { PostponedMails } from '@corridor/profile'
 import { createServiceClient } from '@corridor/subgraph'
 import { readMailSettings } from './mail-settings.ts'
 import { createMailer } from './mailer.ts'
@@ -20,6 +21,7 @@ const SERVICE = 'mailer'
 await runMain(SERVICE, async ({ logger, onStop }) => {
   const config = readConfig(process.env, {
     PLATFORM_MODE: setting.oneOf(['development', 'production'], 'production'),
+    PROFILE_DATABASE_URL: setting.url(),
     PROFILE_URL: setting.url('http://localhost:8004/graphql'),
     INTERNAL_PRIVATE_KEY: setting.json(isJwk, 'the private JWK of this service'),
     SMTP_HOST: setting.optional(setting.text()),
@@ -34,7 +36,12 @@ await runMain(SERVICE, async ({ logger, onStop }) => {
   const signer = createSigner({ issuer: SERVICE, privateJwk: config.INTERNAL_PRIVATE_KEY, clock: systemClock })
   const profile = createServiceClient({ url: config.PROFILE_URL, audience: 'profile', signer, tls: tlsOf(config) })
   onStop('the client of profile', () => profile.close())
+  const postponed = new PostponedMails({ databaseUrl: config.PROFILE_DATABASE_URL, service: SERVICE })
+  onStop('the mails that were put off', () => postponed.close())
   const bus = kafkaBus({ ...kafka, clientId: SERVICE, logger })
   onStop('the bus', () => bus.close())
-  await bus.subscribe(createMailer({ profile, transport, operationsAddress }))
+  const mailer = createMailer({ profile, transport, postponed, operationsAddress, logger })
+  onStop('the mailer', () => mailer.stop())
+  await bus.subscribe(mailer.consumer)
+  mailer.start()
 })

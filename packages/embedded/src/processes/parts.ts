@@ -114,6 +114,7 @@ function workerParts(input: PartsInput): Part[] {
     }),
     worker('profile-sync', { ...databaseOf(input, 'profile'), ...profileEnvironment(input), REDIS_URL: redisUrl }),
     worker('mailer', {
+      ...databaseOf(input, 'profile'),
       ...calls(input, 'mailer', 'profile'),
       ...kafka,
       ...mailSettings(input),
