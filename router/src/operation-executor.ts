@@ -222,9 +222,11 @@ export class OperationExecutor {
     const asked = isQuery ? context : { ...context, departure: undefined }
     const requests = openRequests(this.transport, asked, isQuery)
     const shared: SharedObjects = new Map()
+    const isFromRequests = Object.keys(data).length === 0
     await prepared.run({ data, errors, variables, coerced, requests, shared })
     const introspect = (field: FieldNode): unknown => this.#introspect(field, checked)
-    const { text, incidents } = prepared.write(data, { variables: coerced, introspect, shared })
+    const isPlain = isFromRequests && requests.isPlain
+    const { text, incidents } = prepared.write(data, { variables: coerced, introspect, shared, isPlain })
     return incidents.length === 0 ? { data: text, errors } : withIncidents(text, errors, incidents)
   }
 

@@ -59,14 +59,14 @@ const pay = (status: string, note = ''): void => {
 describe('a subscription', () => {
   it('resolves the fields of other subgraphs for every event', async () => {
     const { log } = world.subgraphs.payments
-    const reader = await watch('subscription { paymentChanged { status payer { displayName } } }', 'payments:read')
+    const reader = await watch('subscription { paymentChanged { status note payer { displayName } } }', 'payments:read')
     await until(() => log.readers === 1)
-    pay('CREATED')
+    pay('CREATED', 'for "Ann\\Bob"')
     pay('SENT')
     await until(() => reader.answers.length === 2)
     expect(reader.answers.map(({ data }) => data)).toEqual([
-      { paymentChanged: { status: 'CREATED', payer: { displayName: 'Name of anna' } } },
-      { paymentChanged: { status: 'SENT', payer: { displayName: 'Name of anna' } } },
+      { paymentChanged: { status: 'CREATED', note: 'for "Ann\\Bob"', payer: { displayName: 'Name of anna' } } },
+      { paymentChanged: { status: 'SENT', note: '', payer: { displayName: 'Name of anna' } } },
     ])
     reader.leave()
     await until(() => log.readers === 0)

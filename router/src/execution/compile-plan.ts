@@ -3,7 +3,7 @@ import { Fault, invariant } from '@corridor/platform'
 import { type GraphQLFormattedError, Kind, parse, type SelectionSetNode } from 'graphql'
 import { isObject, type JsonObject, merge, own } from './json.ts'
 import { objectsAt, type PlanPath, placesAt, type ResponsePath, replaceAt, type SharedObjects } from './places.ts'
-import { compileRepresentation, type Representation } from './representations.ts'
+import { compileSorting, type Sorting } from './representations.ts'
 import { compileRewrites } from './rewrites.ts'
 import type { Requests } from './transport.ts'
 import type { TypeIndex } from './type-index.ts'
@@ -91,13 +91,15 @@ function compileFetch(node: FetchNode, path: PlanPath, types: TypeIndex): Compil
 function compileEntityFetch(node: FetchNode, path: PlanPath, types: TypeIndex): CompiledPlan {
   const { serviceName } = node
   const headOf = compileEntityBody(node)
-  const representation = compileRepresentation(node.requires ?? [], types, compileRewrites(node.inputRewrites, types))
+  const sort = compileSorting(node.requires ?? [], types, compileRewrites(node.inputRewrites, types))
   const rewrite = compileRewrites(node.outputRewrites, types)
   return async (run) => {
-    const groups = sameAt(run, path, representation)
-    if (groups.size === 0) return
-    const targets = [...groups.values()]
-    const answer = run.requests.entities.fetch(serviceName, headOf(run), [...groups.keys()])
+    const sorted = sort()
+    sortAt(run, path, sorted)
+    if (sorted.found.length === 0) return
+    const targets = sorted.found.map(({ objects }) => objects)
+    const representations = sorted.found.map(({ text }) => text)
+    const answer = run.requests.entities.fetch(serviceName, headOf(run), representations)
     const response = await answerOf(run, serviceName, answer, () => placesOf(run, path, targets.flat()))
     if (!response) return
     for (const { error, index } of response.errors) {
@@ -116,29 +118,22 @@ function compileEntityFetch(node: FetchNode, path: PlanPath, types: TypeIndex): 
 }
 
 /**
- * The objects at `path` by what the subgraph is told of them. Where that is all that they are, one of them takes the
- * places of its equals: whatever comes later is put into it once, and written once.
+ * Sorts the objects at `path`. Of equal ones, the first takes the places of all: whatever comes later is put into it
+ * once, and written once.
  */
-function sameAt({ data, shared }: PlanRun, path: PlanPath, representation: Representation): Map<string, JsonObject[]> {
-  const groups = new Map<string, JsonObject[]>()
+function sortAt({ data, shared }: PlanRun, path: PlanPath, sorting: Sorting): void {
   replaceAt(data, path, (object) => {
-    const text = representation.textOf(object)
-    if (text === null) return object
-    const group = groups.get(text)
-    const first = group?.[0]
-    if (!group || !first) {
-      groups.set(text, [object])
-      return object
-    }
+    const same = sorting.sameAs(object)
+    if (same === null) return object
+    const [first] = same.objects
     if (first === object) return object
-    if (representation.isAllOf(first) && representation.isAllOf(object)) {
+    if (first && same.isWhole && sorting.isWhole(object)) {
       if (!shared.has(first)) shared.set(first, new Map())
       return first
     }
-    group.push(object)
+    same.objects.push(object)
     return object
   })
-  return groups
 }
 
 function placesOf(run: PlanRun, path: PlanPath, targets: readonly JsonObject[]): readonly ResponsePath[] {

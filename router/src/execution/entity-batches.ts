@@ -11,12 +11,14 @@ export interface EntitiesResponse {
 }
 
 interface Batch {
-  /** By representation: its place in the request. */
-  readonly places: Map<string, number>
+  /** What each who asks wants to know of. */
+  readonly wanted: (readonly string[])[]
   readonly answer: Promise<Answer>
 }
 
 interface Answer {
+  /** By representation: its place in the request. Null when but one asked, who has them in the order of his. */
+  readonly places: ReadonlyMap<string, number> | null
   readonly entities: readonly unknown[]
   readonly errors: readonly JsonObject[]
   /** Entities that were handed out: another who asks for them gets copies. */
@@ -35,43 +37,64 @@ export class EntityBatches {
   async fetch(subgraph: string, head: string, representations: readonly string[]): Promise<EntitiesResponse> {
     const key = `${subgraph}\n${head}`
     const batch = this.#open.get(key) ?? this.#begin(key, subgraph, head)
-    const places = representations.map((representation) => placeIn(batch, representation))
-    return partOf(await batch.answer, places)
+    batch.wanted.push(representations)
+    const answer = await batch.answer
+    return answer.places === null ? wholeOf(answer) : partOf(answer, answer.places, representations)
   }
 
   #begin(key: string, subgraph: string, head: string): Batch {
-    const places = new Map<string, number>()
-    const answer = new Promise<Answer>((resolve, reject) => {
+    const wanted: (readonly string[])[] = []
+    const send = async (): Promise<Answer> => {
       // What runs in parallel asks before this: the plan's branches go on one after the other, without waiting.
-      queueMicrotask(() => {
-        this.#open.delete(key)
-        const body = `${head}${[...places.keys()].join()}]}}`
-        this.ask(subgraph, body)
-          .then((response) => resolve(answerOf(response, places.size)), reject)
-          .catch(reject)
-      })
-    })
-    const batch: Batch = { places, answer }
+      await null
+      this.#open.delete(key)
+      const places = wanted.length === 1 ? null : placesOf(wanted)
+      const representations = places ? [...places.keys()] : (wanted[0] ?? [])
+      const response = await this.ask(subgraph, `${head}${representations.join()}]}}`)
+      return { ...entitiesOf(response, representations.length), places, taken: new Set() }
+    }
+    const batch: Batch = { wanted, answer: send() }
     this.#open.set(key, batch)
     return batch
   }
 }
 
-function placeIn({ places }: Batch, representation: string): number {
-  const known = places.get(representation)
-  if (known !== undefined) return known
-  places.set(representation, places.size)
-  return places.size - 1
+function placesOf(wanted: Batch['wanted']): ReadonlyMap<string, number> {
+  const places = new Map<string, number>()
+  for (const representations of wanted) {
+    for (const representation of representations) {
+      if (!places.has(representation)) places.set(representation, places.size)
+    }
+  }
+  return places
 }
 
-function answerOf({ data, errors }: SubgraphResponse, count: number): Answer {
+function entitiesOf({ data, errors }: SubgraphResponse, count: number): Pick<Answer, 'entities' | 'errors'> {
   const entities = isObject(data) ? own(data, '_entities') : null
-  if (entities === null || entities === undefined) return { entities: [], errors, taken: new Set() }
-  if (Array.isArray(entities) && entities.length === count) return { entities, errors, taken: new Set() }
+  if (entities === null || entities === undefined) return { entities: [], errors }
+  if (Array.isArray(entities) && entities.length === count) return { entities, errors }
   throw new Fault('SERVICE_UNAVAILABLE', 'A subgraph answered with other entities than it was asked for.')
 }
 
-function partOf({ entities, errors, taken }: Answer, places: readonly number[]): EntitiesResponse {
+function wholeOf({ entities, errors }: Answer): EntitiesResponse {
+  return {
+    entities: entities.map((entity) => (isObject(entity) ? entity : null)),
+    errors: errors.map((error) => ({ error, index: placeOf(error) })),
+  }
+}
+
+/** Which of the entities an error is about, if any. */
+function placeOf({ path }: JsonObject): number | null {
+  const place: unknown = Array.isArray(path) ? path[1] : null
+  return typeof place === 'number' ? place : null
+}
+
+function partOf(
+  { entities, errors, taken }: Answer,
+  placeIn: ReadonlyMap<string, number>,
+  representations: readonly string[],
+): EntitiesResponse {
+  const places = representations.map((representation) => placeIn.get(representation) ?? -1) // Each was given one.
   const part = places.map((place) => {
     const entity = entities[place]
     if (!isObject(entity)) return null
@@ -84,8 +107,8 @@ function partOf({ entities, errors, taken }: Answer, places: readonly number[]):
 
 /** An error about an entity belongs to who asked for that one; any other belongs to all. */
 function located(error: JsonObject, places: readonly number[]): EntitiesResponse['errors'] {
-  const place: unknown = Array.isArray(error.path) ? error.path[1] : null
-  if (typeof place !== 'number') return [{ error, index: null }]
+  const place = placeOf(error)
+  if (place === null) return [{ error, index: null }]
   const index = places.indexOf(place)
   return index < 0 ? [] : [{ error, index }]
 }

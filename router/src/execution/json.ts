@@ -9,9 +9,12 @@ export const isInherited = (name: string): boolean => INHERITED.has(name)
 export const isObject = (value: unknown): value is JsonObject =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 
-/** The object's own property, never one that it inherits. */
-export const own = (object: JsonObject, name: string): unknown =>
-  INHERITED.has(name) && !Object.hasOwn(object, name) ? undefined : object[name]
+/** The object's own property, never one that it inherits: a method, which data of JSON has none of, or its prototype. */
+export function own(object: JsonObject, name: string): unknown {
+  const value = object[name]
+  if (typeof value === 'function') return undefined
+  return name === '__proto__' && !Object.hasOwn(object, name) ? undefined : value
+}
 
 /** Gives the object a property of its own: an assignment to `__proto__` would change what it inherits instead. */
 export function put(object: JsonObject, name: string, value: unknown): void {
@@ -23,8 +26,11 @@ export function put(object: JsonObject, name: string, value: unknown): void {
 /** Anything but what stands in JSON as it is; of high code units more than must be escaped. */
 const TO_ESCAPE = /[^ !#-[\]-\ud7ff]/
 
-/** The string as JSON. Most need no escape, and to see that takes less time than the engine's own way. */
-export const quoted = (text: string): string => (TO_ESCAPE.test(text) ? JSON.stringify(text) : `"${text}"`)
+/** Whether a string is the same in JSON, but for its quotes. Most are, and to see that takes less time than to escape. */
+export const isPlain = (text: string): boolean => !TO_ESCAPE.test(text)
+
+/** The string as JSON. */
+export const quoted = (text: string): string => (isPlain(text) ? `"${text}"` : JSON.stringify(text))
 
 /**
  * Puts what a subgraph answered into what is known, down to the leaves. Lists of one length are put together item by

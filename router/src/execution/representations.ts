@@ -3,29 +3,41 @@ import { isObject, type JsonObject, merge, own, put, quoted } from './json.ts'
 import type { Rewrite } from './rewrites.ts'
 import type { TypeIndex } from './type-index.ts'
 
-/** How a subgraph is told of entities. */
-export interface Representation {
-  /** The JSON by which it knows an entity; null when the object lacks what it needs, or says no type. */
-  textOf(entity: JsonObject): string | null
-  /** Whether the text says all of the object: two with one text are then the same. */
-  isAllOf(entity: JsonObject): boolean
+/** Objects that are one entity to a subgraph, in the order in which they were met. */
+export interface Same {
+  /** The JSON by which the subgraph knows it. */
+  readonly text: string
+  readonly objects: JsonObject[]
+  /** Whether the text said all of the first when it was met. */
+  readonly isWhole: boolean
+}
+
+/** Sorts objects by what a subgraph is told of them. */
+export interface Sorting {
+  /** Of which this is one more, or the first; null when it lacks what the subgraph needs, or says no type. */
+  sameAs(object: JsonObject): Same | null
+  /** Whether what the subgraph is told says all of the object: two of the same are then equal. */
+  isWhole(object: JsonObject): boolean
+  readonly found: readonly Same[]
 }
 
 interface OfType {
-  readonly textOf: (entity: JsonObject) => string | null
+  readonly textOf: (object: JsonObject) => string | null
+  /** A field that alone tells objects of this type from each other. */
+  readonly id: string | null
   /** How many fields the text says whole; null: parts of some. */
   readonly fields: number | null
 }
 
 /**
  * Compiles the `requires` of a fetch. Per type of object only the fragments that apply are looked at; where it is one,
- * its JSON is written without an object in between.
+ * its JSON is written without an object in between, and where that has but an id, once per id.
  */
-export function compileRepresentation(
+export function compileSorting(
   requires: readonly QueryPlanSelectionNode[],
   types: TypeIndex,
   rewrite: Rewrite | undefined,
-): Representation {
+): () => Sorting {
   const byType = new Map<string, OfType>()
   const typeOf = ({ __typename: typename }: JsonObject): OfType | null => {
     if (typeof typename !== 'string') return null
@@ -36,11 +48,51 @@ export function compileRepresentation(
     }
     return ofType
   }
+  return () => sorting(typeOf)
+}
+
+function sorting(typeOf: (object: JsonObject) => OfType | null): Sorting {
+  const found: Same[] = []
+  const byText = new Map<string, Same>()
+  const byId = new Map<OfType, Map<string, Same>>()
+  const add = (object: JsonObject, text: string, { fields }: OfType): Same => {
+    const same = { text, objects: [], isWhole: hasFields(object, fields) }
+    found.push(same)
+    byText.set(text, same)
+    return same
+  }
+  const ofText = (object: JsonObject, ofType: OfType): Same | null => {
+    const text = ofType.textOf(object)
+    return text === null ? null : (byText.get(text) ?? add(object, text, ofType))
+  }
+  const idsOf = (ofType: OfType): Map<string, Same> => {
+    let ids = byId.get(ofType)
+    if (!ids) {
+      ids = new Map()
+      byId.set(ofType, ids)
+    }
+    return ids
+  }
   return {
-    textOf: (entity) => typeOf(entity)?.textOf(entity) ?? null,
-    isAllOf: (entity) => typeOf(entity)?.fields === Object.keys(entity).length,
+    found,
+    sameAs(object) {
+      const ofType = typeOf(object)
+      if (!ofType) return null
+      const id = ofType.id === null ? undefined : own(object, ofType.id)
+      if (typeof id !== 'string') return ofText(object, ofType)
+      const ids = idsOf(ofType)
+      const known = ids.get(id)
+      if (known) return known
+      const same = ofText(object, ofType)
+      if (same) ids.set(id, same)
+      return same
+    },
+    isWhole: (object) => hasFields(object, typeOf(object)?.fields ?? null),
   }
 }
+
+const hasFields = (object: JsonObject, count: number | null): boolean =>
+  count !== null && Object.keys(object).length === count
 
 function representType(
   requires: readonly QueryPlanSelectionNode[],
@@ -49,14 +101,18 @@ function representType(
   rewrite: Rewrite | undefined,
 ): OfType {
   const leaves = rewrite ? null : onlyLeaves(requires, typename, types)
-  if (leaves) return { textOf: writeLeaves(leaves, typename), fields: leaves.size }
+  if (leaves) {
+    const names = [...leaves].filter((name) => name !== '__typename')
+    const [id = null, another] = names
+    return { textOf: writeLeaves(names, typename), id: another === undefined ? id : null, fields: leaves.size }
+  }
   const textOf = (entity: JsonObject): string | null => {
     const representation = select(entity, requires, types)
     if (representation === null || typeof own(representation, '__typename') !== 'string') return null
     rewrite?.(representation)
     return JSON.stringify(representation)
   }
-  return { textOf, fields: null }
+  return { textOf, id: null, fields: null }
 }
 
 /** The fields of the one fragment that applies to the type, when they are leaves and the type among them. */
@@ -84,8 +140,7 @@ function onlyLeaves(
 const responseName = ({ alias, name }: QueryPlanFieldNode): string => alias ?? name
 
 /** The type is known beforehand; what is left is mostly an id. */
-function writeLeaves(leaves: ReadonlySet<string>, typename: string): (entity: JsonObject) => string | null {
-  const names = [...leaves].filter((name) => name !== '__typename')
+function writeLeaves(names: readonly string[], typename: string): (entity: JsonObject) => string | null {
   const start = `{"__typename":${JSON.stringify(typename)}`
   const heads = names.map((name) => `,${JSON.stringify(name)}:`)
   return (entity) => {

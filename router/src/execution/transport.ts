@@ -19,6 +19,8 @@ export interface SubgraphResponse {
 export interface Requests {
   ask(subgraph: string, body: string): Promise<SubgraphResponse>
   readonly entities: EntityBatches
+  /** Whether no answer so far has an escape in its text: then none of its strings needs any in JSON. */
+  readonly isPlain: boolean
 }
 
 /** Of a query, equal requests are made once; what a mutation asks for later may have changed. */
@@ -34,8 +36,13 @@ export function openRequests(transport: Transport, context: RouterContext, isQue
     }
     return answer
   }
-  const ask = async (subgraph: string, body: string): Promise<SubgraphResponse> => parsed(await send(subgraph, body))
-  return { ask, entities: new EntityBatches(ask) }
+  const ask = async (subgraph: string, body: string): Promise<SubgraphResponse> => {
+    const text = await send(subgraph, body)
+    requests.isPlain &&= !text.includes('\\')
+    return parsed(text)
+  }
+  const requests = { ask, entities: new EntityBatches(ask), isPlain: true }
+  return requests
 }
 
 function parsed(text: string): SubgraphResponse {
