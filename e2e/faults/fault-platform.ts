@@ -31,7 +31,7 @@ export type Victim = (typeof PARTS)[number] | (typeof SERVERS)[number] | 'kafka-
 
 /** Fixed, and below those that the system gives to whoever connects: what was killed must find its port free. */
 const OFFSET = Number(process.env.FAULTS_PORT_OFFSET ?? 22_000)
-const REDIS_PORT = 6_379 + OFFSET
+export const REDIS_PORT = 6_379 + OFFSET
 const KAFKA_PORT = 9_092 + OFFSET
 /** Of the controller, and of two brokers. */
 const CLUSTER_PORTS = [KAFKA_PORT + 2, KAFKA_PORT, KAFKA_PORT + 1] as const

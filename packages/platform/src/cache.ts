@@ -12,6 +12,8 @@ export interface Cache {
 }
 
 const MAX_IN_PROCESS_KEYS = 50_000
+/** A cache that is slower than what it stands in for is a miss. */
+const COMMAND_TIMEOUT_MS = 250
 
 export function inProcessCache(): Cache {
   const values = new LRUCache<string, string>({ max: MAX_IN_PROCESS_KEYS })
@@ -24,7 +26,11 @@ export function inProcessCache(): Cache {
 }
 
 export function redisCache({ url, logger }: { url: string; logger: Logger }): Cache {
-  const redis = new Redis(url, { maxRetriesPerRequest: 1, enableOfflineQueue: false })
+  const redis = new Redis(url, {
+    maxRetriesPerRequest: 1,
+    enableOfflineQueue: false,
+    commandTimeout: COMMAND_TIMEOUT_MS,
+  })
   redis.on('error', (error: Error) => logger.warn({ error }, 'redis: the cache misses until it is back'))
   const orMiss = async <T>(command: string, work: () => Promise<T>, miss: T): Promise<T> => {
     try {

@@ -16,6 +16,8 @@ export interface Wakeups {
 }
 
 export const COALESCE_MS = 5
+/** A Redis that does not answer for so long is as good as away. */
+const PUBLISH_TIMEOUT_MS = 1_000
 
 /** Sends at once when idle, then at most once per `COALESCE_MS` and channel, the last wake never dropped. */
 function coalesced(send: (channel: string) => void): { wake(channel: string): void; stop(): void } {
@@ -66,7 +68,12 @@ export function inProcessWakeups(): Wakeups {
 
 /** Across processes, by Redis publish and subscribe. While Redis is away, wakes reach this process alone. */
 export function redisWakeups({ url, logger }: { url: string; logger: Logger }): Wakeups {
-  const publisher = new Redis(url, { lazyConnect: false, maxRetriesPerRequest: 1, enableOfflineQueue: false })
+  const publisher = new Redis(url, {
+    lazyConnect: false,
+    maxRetriesPerRequest: 1,
+    enableOfflineQueue: false,
+    commandTimeout: PUBLISH_TIMEOUT_MS,
+  })
   const subscriber = new Redis(url, { lazyConnect: false, maxRetriesPerRequest: null })
   const local = new EventEmitter().setMaxListeners(0)
   for (const client of [publisher, subscriber]) {

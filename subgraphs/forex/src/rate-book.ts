@@ -142,7 +142,7 @@ export class RateBook {
     this.verifiedAtMs = startedMs
     if (!changed) return
     this.use(new Map(rows.map((row) => [row.pair, toRate(row)])))
-    await this.deps.cache.write(this.rates)
+    void this.deps.cache.write(this.rates) // Nobody who asks for a rate waits for a cache that is slow.
   }
 
   /** Goes on with what is known or cached, or throws why the database is away. */

@@ -65,7 +65,7 @@ export function describeSharedRates(
       await well.recordTicks([tick('83')])
       expect(await mid(well)).toBe('83')
       const cut = await instance({ databaseUrl: nowhere() })
-      expect(await mid(cut)).toBe('83')
+      await vi.waitFor(async () => expect(await mid(cut)).toBe('83'), WAIT)
       expect(await mid(cut, 'INRUSD')).toBe('0.012048192771')
       const create = `mutation { createFxQuote(input: {idempotencyKey: "a", from: {amount: "1.00", currency: "USD"},
         toCurrency: "INR"}) { id } }`
@@ -79,6 +79,8 @@ export function describeSharedRates(
       const well = await instance()
       await well.recordTicks([tick('85')])
       await mid(well)
+      const price = async () => (await new RateCache(cache).read()).get('USDINR')?.mid.toString()
+      await vi.waitFor(async () => expect(await price()).toBe('85'), WAIT)
       const later = await new RateCache(cache).read()
       const before = new Map([...later].map(([pair, rate]) => [pair, { ...rate, version: rate.version - 1n }]))
       await new RateCache(cache).write(before)
@@ -126,7 +128,8 @@ export function describeSharedRates(
       const well = await instance()
       await well.recordTicks([tick('87')])
       await mid(well)
-      expect(set.mock.calls.map(([key, , ttlMs]) => [key, ttlMs])).toContainEqual(['forex:rates', 18_000_000])
+      const kept = () => set.mock.calls.map(([key, , ttlMs]) => [key, ttlMs])
+      await vi.waitFor(() => expect(kept()).toContainEqual(['forex:rates', 18_000_000]), WAIT)
     })
 
     it('outlive a database that goes away under an instance', async () => {
