@@ -4,7 +4,7 @@ import { testPlatform } from '../journey/platform.ts'
 import { describeTraces } from './trace-suite.ts'
 
 describeTraces('in one process', async (collectorUrl) => {
-  const telemetry = startTelemetry('platform', { OTEL_EXPORTER_OTLP_ENDPOINT: collectorUrl })
+  const telemetry = startTelemetry('platform', { OTEL_EXPORTER_OTLP_ENDPOINT: collectorUrl }, silentLogger)
   const started = await testPlatform((dataDirectory) =>
     startPlatform({
       dataDirectory,

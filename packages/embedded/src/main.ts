@@ -1,6 +1,7 @@
 import { SEED_USERS, StartError } from '@corridor/dev-services'
 import {
   createLogger,
+  type LeveledLogger,
   startOperations,
   startTelemetry,
   switchLevelBySignal,
@@ -32,8 +33,9 @@ async function main(args: readonly string[]): Promise<number> {
     if (args.includes('--reset')) await reset(dataDirectory)
     const startedMs = performance.now()
     const inProcesses = args.includes('--processes')
-    const telemetry = inProcesses ? null : startTelemetry('platform', process.env) // Each process exports its own.
-    const starting = start(settings, inProcesses)
+    const logger = createLogger({ service: 'platform', level: settings.logLevel })
+    const telemetry = inProcesses ? null : startTelemetry('platform', process.env, logger) // Each process exports its own.
+    const starting = start(settings, { inProcesses, logger })
     const first = await Promise.race([starting, signal])
     if (typeof first !== 'string') announce(first, performance.now() - startedMs)
     const reason = await signal
@@ -54,8 +56,10 @@ async function main(args: readonly string[]): Promise<number> {
   }
 }
 
-async function start(settings: PlatformSettings, inProcesses: boolean): Promise<RunningPlatform> {
-  const logger = createLogger({ service: 'platform', level: settings.logLevel })
+async function start(
+  settings: PlatformSettings,
+  { inProcesses, logger }: { inProcesses: boolean; logger: LeveledLogger },
+): Promise<RunningPlatform> {
   switchLevelBySignal(logger)
   tellSlowStatements({ logger, ...settings.slowStatements })
   await startOperations('platform', { OPERATIONS_PORT: settings.operationsPort, OPERATIONS_HOST: '127.0.0.1' })

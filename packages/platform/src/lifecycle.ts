@@ -32,7 +32,7 @@ export async function runMain(service: string, start: (lifecycle: Lifecycle) => 
     tellSlowStatements({ logger, thresholdMs: config.SLOW_STATEMENT_MS, plans: config.SLOW_STATEMENT_PLANS })
     const operations = await startOperations(service, config)
     stops.push({ name: 'operations', stop: () => operations.stop() })
-    const telemetry = startTelemetry(service, process.env)
+    const telemetry = startTelemetry(service, process.env, logger)
     if (telemetry) stops.push({ name: 'telemetry', stop: () => telemetry.stop() })
     await start({ logger, onStop: (name, stop) => void stops.push({ name, stop }) })
     logger.info('started')

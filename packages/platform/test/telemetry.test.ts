@@ -13,6 +13,7 @@ import {
   currentTraceparent,
   inGroupSpan,
   inSpan,
+  silentLogger,
   startTelemetry,
   type Telemetry,
 } from '../src/index.ts'
@@ -33,7 +34,7 @@ beforeAll(async () => {
   })
   await new Promise<void>((resolve) => receiver.listen(0, '127.0.0.1', resolve))
   const { port } = receiver.address() as AddressInfo // It listens on TCP.
-  const started = startTelemetry('router', { OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${port}` })
+  const started = startTelemetry('router', { OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${port}` }, silentLogger)
   if (started === null) throw new Error('telemetry did not start')
   telemetry = started
 })
@@ -44,12 +45,12 @@ const traceparentOf = (traceId: string): string => `00-${traceId}-00f067aa0ba902
 
 describe('without settings', () => {
   it('nothing is started', () => {
-    expect(startTelemetry('router', {})).toBeNull()
+    expect(startTelemetry('router', {}, silentLogger)).toBeNull()
   })
 
   it('a share that is none is refused', () => {
     const env = { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://localhost:4318', OTEL_TRACES_SAMPLER_ARG: '2' }
-    expect(() => startTelemetry('router', env)).toThrow('OTEL_TRACES_SAMPLER_ARG must be from 0 to 1')
+    expect(() => startTelemetry('router', env, silentLogger)).toThrow('OTEL_TRACES_SAMPLER_ARG must be from 0 to 1')
   })
 })
 

@@ -7,6 +7,7 @@ import { MeterProvider, PeriodicExportingMetricReader } from '@opentelemetry/sdk
 import { TracerProvider } from '@opentelemetry/sdk-trace'
 import * as setting from '../config.ts'
 import { readConfig } from '../config.ts'
+import type { Logger } from '../logger.ts'
 import { metricProducer } from '../metrics/otlp.ts'
 import { isByParent, SAMPLER_NAMES, samplerOf } from './sampling.ts'
 import { exportingTo } from './span-export.ts'
@@ -25,18 +26,24 @@ const SETTINGS = {
 export interface Telemetry {
   /** What waits to be exported, and what was lost. */
   readonly spans: Pick<SpanQueue, 'waiting' | 'dropped' | 'failed'>
-  /** Sends what is left, and stops. */
+  /** Sends what is left, and stops; what nobody takes in time is given up, and that is told in the log. */
   stop(): Promise<void>
 }
 
 const EXPORT_TIMEOUT_MS = 5_000
 const EXPORT_INTERVAL_MS = 10_000
+/** Well within the time in which a process must have stopped. */
+const STOP_TIMEOUT_MS = 2_000
 
 /**
  * Starts the export of traces and metrics of this process as the environment says. Without an endpoint it does nothing,
  * and spans cost nothing. Only `traceparent` is passed on: baggage would carry data of callers to anywhere.
  */
-export function startTelemetry(service: string, env: Readonly<Record<string, string | undefined>>): Telemetry | null {
+export function startTelemetry(
+  service: string,
+  env: Readonly<Record<string, string | undefined>>,
+  logger: Logger,
+): Telemetry | null {
   const config = readConfig(env, SETTINGS)
   const endpoint = config.OTEL_EXPORTER_OTLP_ENDPOINT
   if (endpoint === undefined) return null
@@ -56,8 +63,23 @@ export function startTelemetry(service: string, env: Readonly<Record<string, str
   observeSpans(metrics.getMeter(service), spans)
   return {
     spans,
-    stop: async () => void (await Promise.all([tracerProvider.shutdown(), meterProvider.shutdown()])),
+    async stop() {
+      const stopped = [tracerProvider, meterProvider].map((provider) => provider.shutdown())
+      try {
+        await inTime(Promise.all(stopped))
+      } catch (error) {
+        logger.warn({ error }, 'what was left of traces and metrics was not taken')
+      }
+    },
   }
+}
+
+async function inTime(stopped: Promise<unknown>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`not within ${STOP_TIMEOUT_MS} ms`)), STOP_TIMEOUT_MS)
+  })
+  await Promise.race([stopped, late]).finally(() => clearTimeout(timer))
 }
 
 const metricReader = (url: string): PeriodicExportingMetricReader =>
