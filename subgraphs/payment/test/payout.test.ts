@@ -317,6 +317,34 @@ describe('a provider', () => {
     expect((await listOpenItems(pool, 100)).map(({ id }) => id)).not.toContain(item?.id)
   })
 
+  it.each([
+    ['says so again', { amountMinor: 1_999n, currency: 'USD' }],
+    ['says the right amount after all', 'SETTLED'],
+  ] as const)('that settled another amount and %s at its deadline has settled nothing', async (_, answer) => {
+    const { payer, id } = await begin()
+    await tests.callBack(told(id, 'SETTLED', '1999'))
+    tests.outcomes.set(id, answer)
+    await tests.passDeadline(id)
+    expect((await read(payer, id)).status).toBe('AUTHORIZED')
+    expect(actionsOf(id, 'resolve')).toBeUndefined()
+    expect(await items(id)).toHaveLength(1)
+    // The right word ends it still.
+    await tests.callBack(told(id, 'SETTLED', '2000'), { event: 'right' })
+    await tests.until(payer, id, 'COMPLETED')
+  })
+
+  it.each([
+    { amountMinor: 2_001n, currency: 'USD' },
+    { amountMinor: 2_000n, currency: 'EUR' },
+    { amountMinor: null, currency: 'USD' },
+  ])('that answers at its deadline that it moved $amountMinor $currency has settled nothing', async (answer) => {
+    const { payer, id } = await begin()
+    tests.outcomes.set(id, answer)
+    await tests.passDeadline(id)
+    expect((await read(payer, id)).status).toBe('AUTHORIZED')
+    expect(actionsOf(id, 'resolve')).toBeUndefined()
+  })
+
   it('that settles after it had failed leaves the payment failed', async () => {
     const { payer, id } = await begin()
     await tests.callBack(told(id, 'FAILED', '2000'))

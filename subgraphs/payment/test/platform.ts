@@ -2,6 +2,7 @@ import { inProcessWakeups, silentLogger, uuidv7 } from '@corridor/platform'
 import { asUser, createTestDatabase, dataOf, type TestClock, type TestDatabase, testClock } from '@corridor/testing'
 import { parse, subscribe } from 'graphql'
 import { Webhook } from 'standardwebhooks'
+import { expect } from 'vitest'
 import {
   createPaymentProcessor,
   createPaymentSubgraph,
@@ -12,6 +13,7 @@ import {
   type ProviderPayment,
   paymentMigrations,
 } from '../src/index.ts'
+import type { Settled } from '../src/providers/funding-provider.ts'
 import { callbackKey } from '../src/providers/sandbox-provider.ts'
 import { FarSide, type TestBeneficiary } from './far-side.ts'
 
@@ -26,8 +28,8 @@ export class TestPayments {
   readonly started: string[] = []
   /** What the provider was asked to begin, by the payment's id. */
   readonly begun = new Map<string, ProviderPayment>()
-  /** What the provider says when it is asked; nothing unless a test says so. */
-  readonly outcomes = new Map<string, 'SETTLED' | 'FAILED'>()
+  /** What the provider says when it is asked; nothing unless a test says so. Settled is what it was to move. */
+  readonly outcomes = new Map<string, 'SETTLED' | 'FAILED' | Settled>()
   /** What it throws when it is asked to begin a payment, by its id, or by that of the deposit that it gives back. */
   readonly refusals = new Map<string, Error>()
   /** What it waits for before it begins anything. */
@@ -70,9 +72,10 @@ export class TestPayments {
         tests?.begun.set(payment.paymentId, payment)
         return { nextActionUrl: null }
       },
-      async outcomeOf({ paymentId }) {
+      async outcomeOf({ paymentId, amountMinor, currency }) {
         tests?.asked.push(paymentId)
-        return tests?.outcomes.get(paymentId) ?? null
+        const outcome = tests?.outcomes.get(paymentId) ?? null
+        return outcome === 'SETTLED' ? { amountMinor, currency } : outcome
       },
     }
     const processor = createPaymentProcessor({
@@ -131,6 +134,16 @@ export class TestPayments {
       if (states.includes(status)) break
     }
     return seen
+  }
+
+  /** Lets a provider's deadline pass, until what it answered of a payment or refund is committed. */
+  async passDeadline(id: string): Promise<void> {
+    const sql = `select 1 from payments where id = $1 and provider_started_at is not null and due_at > $2
+                 union all select 1 from refunds where id = $1 and provider_started_at is not null and due_at > $2`
+    const waits = () => expect.poll(() => this.rows(sql, [id, this.clock.now()])).toHaveLength(1)
+    await waits()
+    this.clock.advanceMs(60_001)
+    await waits()
   }
 
   async callBack(

@@ -264,6 +264,12 @@ describe('the refund of a deposit', () => {
       { kind: 'OTHER_AMOUNT' },
     ])
     expect((await answer(refundId, 'RETURNED', { event: 'nonsense' })).status).toBe(400)
+    for (const outcome of [{ amountMinor: 499n, currency: 'USD' }, 'SETTLED'] as const) {
+      tests.outcomes.set(refundId, outcome)
+      await tests.passDeadline(refundId)
+    }
+    expect(tests.asked).toContain(refundId)
+    expect(await read(owner, id)).toMatchObject({ refunds: [{ status: 'PENDING' }] })
     await answer(refundId, 'SETTLED', { event: 'right' })
     await ended(owner, id)
     expect(await read(owner, id)).toMatchObject({ refunds: [{ status: 'COMPLETED' }] })

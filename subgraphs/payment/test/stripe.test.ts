@@ -106,7 +106,16 @@ describe('a deposit', () => {
   })
 
   it.each([
-    ['succeeded', 'SETTLED'],
+    ['USD', 12_344, 12_344n],
+    ['ISK', 1_234_500, 12_345n],
+    ['ISK', 150, null],
+  ])('that succeeded moved what was received: %s %s is %s', async (currency, received, amountMinor) => {
+    const intent = { id: 'pi_1', status: 'succeeded', amount: 1, amount_received: received }
+    answers['/v1/payment_intents/search'] = intents({ ...intent, currency: currency.toLowerCase() })
+    expect(await provider.outcomeOf(payment({ currency }))).toEqual({ amountMinor, currency })
+  })
+
+  it.each([
     ['canceled', 'FAILED'],
     ['processing', 'OPEN'],
     ['requires_payment_method', 'OPEN'],
@@ -192,8 +201,17 @@ describe('a refund', () => {
     expect(Object.fromEntries(asked[1]?.form ?? [])).toMatchObject({ payment_intent: 'pi_1', amount: '300' })
   })
 
+  it('that succeeded gave back what Stripe says', async () => {
+    const wanted = refund()
+    const data = [
+      { id: 're_1', status: 'succeeded', amount: 299, currency: 'usd', metadata: { [PAYMENT_ID]: wanted.paymentId } },
+    ]
+    answers['/v1/payment_intents/search'] = intents({ id: 'pi_1', status: 'succeeded' })
+    answers['/v1/refunds'] = { body: { data } }
+    expect(await provider.outcomeOf(wanted)).toEqual({ amountMinor: 299n, currency: 'USD' })
+  })
+
   it.each([
-    ['succeeded', 'SETTLED'],
     ['failed', 'FAILED'],
     ['canceled', 'FAILED'],
     ['pending', 'OPEN'],

@@ -24,7 +24,7 @@ import { placeEvents, type QueuedEvent } from '../use-cases/event-store.ts'
 import { type Errand, markAsked, readDue, readPayments, writeChanges } from '../use-cases/payment-store.ts'
 import { beneficiaryPort, ledgerPort, pricePort, rulesPort } from '../use-cases/ports.ts'
 import { forgetQuotes } from '../use-cases/quote-store.ts'
-import { openItem } from '../use-cases/reconciliation-store.ts'
+import { hasOtherAmount, openItem } from '../use-cases/reconciliation-store.ts'
 import { expireReviews } from '../use-cases/record-intent.ts'
 import { readDueRefunds, readRefunds, writeRefunds } from '../use-cases/refund-store.ts'
 import { postItems } from './post-items.ts'
@@ -90,7 +90,8 @@ export function createPaymentProcessor(deps: ProcessorDeps): PaymentProcessor {
   const { clock, logger, wakeups, providers, leaseMs = LEASE_MS, checkpoint } = deps
   const pool = createPool({ url: deps.databaseUrl, service: deps.service, max: 6 })
   const leases = new WalletLeases(leaseMs)
-  const ports = { clock, logger, providers, ...portsOf(deps) }
+  const movedOtherwise: ProcessDeps['movedOtherwise'] = (id, posting) => hasOtherAmount(pool, id, posting)
+  const ports = { clock, logger, providers, movedOtherwise, ...portsOf(deps) }
 
   const round = async (errand: Errand): Promise<boolean> => {
     await checkpoint?.('lease:before')

@@ -2,6 +2,7 @@ import { Fault, invariant, refuse } from '@corridor/platform'
 import type { Payment } from '../domain/payment.ts'
 import type { FundingProvider } from '../providers/funding-provider.ts'
 import type { PayoutDetails } from '../use-cases/ports.ts'
+import { answerOf } from './answer-of.ts'
 import { askBeneficiaries, without } from './ask-beneficiaries.ts'
 import { resolveHolds } from './process-review.ts'
 import { failed, type ProcessDeps, type Processed, settledNow } from './processed.ts'
@@ -71,14 +72,10 @@ async function begin(deps: ProcessDeps, payment: Payment, payout: PayoutDetails 
 
 async function askAfter(deps: ProcessDeps, payment: Payment): Promise<Processed> {
   const provider = providerOf(deps, payment)
-  const outcome = await provider.outcomeOf({ ...askedOf(payment), reference: payment.providerReference })
+  const asked = { ...askedOf(payment), reference: payment.providerReference }
+  const outcome = await answerOf(deps, provider, { asked, of: payment.id })
   const now = deps.clock.now()
-  if (outcome === 'SETTLED' || outcome === 'FAILED') return { ...payment, providerOutcome: outcome, dueAt: now }
-  if (outcome === null) {
-    const about = { payment: payment.id, provider: provider.name }
-    deps.logger.error(about, 'a provider does not know what became of a payment')
-  }
-  return { ...payment, dueAt: deadlineOf(provider, now) }
+  return { ...payment, providerOutcome: outcome, dueAt: outcome === null ? deadlineOf(provider, now) : now }
 }
 
 function askedOf({ id: paymentId, kind, toCurrency: currency, creditMinor: amountMinor }: Payment) {

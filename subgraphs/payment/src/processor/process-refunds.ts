@@ -6,6 +6,7 @@ import { givenBack, type Refund, returnedAtOriginalRate } from '../domain/refund
 import type { PaymentChange } from '../use-cases/payment-store.ts'
 import type { JournalToPost } from '../use-cases/ports.ts'
 import type { ReconciliationItem } from '../use-cases/reconciliation-store.ts'
+import { answerOf } from './answer-of.ts'
 import { deadlineOf, providerOf } from './process-authorized.ts'
 import { type ProcessDeps, retryAt } from './processed.ts'
 
@@ -131,16 +132,11 @@ async function throughProvider(deps: ProcessDeps, input: RefundToProcess): Promi
   }
   const outcome = refund.providerOutcome
   if (outcome === null) {
-    const answer = await provider.outcomeOf({ ...asked, paymentId: refund.id, reference: null })
+    const about = { asked: { ...asked, paymentId: refund.id, reference: null }, of: payment.id }
+    const answer = await answerOf(deps, provider, about)
     const now = deps.clock.now()
-    if (answer === null) {
-      const about = { refund: refund.id, provider: provider.name }
-      deps.logger.error(about, 'a provider does not know what became of a refund')
-    }
     // Committed before it is carried out, as what it says by itself is.
-    return answer === 'SETTLED' || answer === 'FAILED'
-      ? only({ ...refund, providerOutcome: answer, dueAt: now })
-      : only({ ...refund, dueAt: deadlineOf(provider, now) })
+    return only({ ...refund, providerOutcome: answer, dueAt: answer === null ? deadlineOf(provider, now) : now })
   }
   const id = journalIdOf(refund.id, 'resolve')
   const action = outcome === 'SETTLED' ? 'CAPTURE' : 'VOID'

@@ -1,4 +1,4 @@
-import type { PaymentKind, ProviderOutcome } from '../domain/payment.ts'
+import type { PaymentKind } from '../domain/payment.ts'
 import type { PayoutDetails } from '../use-cases/ports.ts'
 
 export interface ProviderPayment {
@@ -21,6 +21,13 @@ export interface Started {
   readonly reference?: string | null
 }
 
+/** What a provider has moved for good. */
+export interface Settled {
+  /** In minor units; null: an amount that its currency does not have. */
+  readonly amountMinor: bigint | null
+  readonly currency: string
+}
+
 /** A provider that moves money in and out of the platform. Every call is idempotent by the payment's id. */
 export interface FundingProvider {
   readonly name: string
@@ -32,10 +39,10 @@ export interface FundingProvider {
    */
   start(payment: ProviderPayment): Promise<Started>
   /**
-   * What became of it; OPEN while the provider has it and waits for somebody, null while nobody knows, which is not a
+   * What became of it, with what was moved; OPEN while the provider has it and waits for somebody, null while nobody knows, which is not a
    * failure.
    */
   outcomeOf(
     payment: Omit<ProviderPayment, 'payout'> & { readonly reference: string | null },
-  ): Promise<ProviderOutcome | 'OPEN' | null>
+  ): Promise<Settled | 'FAILED' | 'OPEN' | null>
 }

@@ -103,7 +103,7 @@ export function sandboxProvider(options: SandboxOptions): FundingProvider & { cl
         callBackLater(payment, 'SETTLED')
         return null
       }
-      return course === 'FAILS' ? 'FAILED' : 'SETTLED'
+      return course === 'FAILS' ? 'FAILED' : { amountMinor: payment.amountMinor, currency: payment.currency }
     },
     async close() {
       for (const timer of timers) clearTimeout(timer)

@@ -1,8 +1,8 @@
 import { Fault, type Logger } from '@corridor/platform'
 import Stripe from 'stripe'
 import type { ProviderOutcome } from '../domain/payment.ts'
-import type { FundingProvider, ProviderPayment, Started } from './funding-provider.ts'
-import { toStripeAmount } from './stripe-amount.ts'
+import type { FundingProvider, ProviderPayment, Settled, Started } from './funding-provider.ts'
+import { fromStripeAmount, toStripeAmount } from './stripe-amount.ts'
 
 export interface StripeOptions {
   readonly secretKey: string
@@ -115,20 +115,28 @@ const isRefusal = (error: unknown): boolean => error instanceof Stripe.errors.St
 async function outcomeOf(
   stripe: Stripe,
   { paymentId, kind, refundOf, reference }: Parameters<FundingProvider['outcomeOf']>[0],
-): Promise<ProviderOutcome | 'OPEN' | null> {
+): Promise<Settled | 'FAILED' | 'OPEN' | null> {
   if (kind === 'REFUND') {
     const deposit = await intentOf(stripe, refundOf ?? '')
     const refund = deposit === null ? null : await refundOfIntent(stripe, deposit, paymentId)
-    return refund === null ? null : (outcomeOfRefund(refund.status) ?? 'OPEN')
+    if (refund === null) return null
+    const outcome = outcomeOfRefund(refund.status)
+    return outcome === 'SETTLED' ? settled(refund.amount, refund.currency) : (outcome ?? 'OPEN')
   }
   if (kind !== 'DEPOSIT') return 'FAILED'
   const intent = await intentOf(stripe, paymentId)
   const outcome = intent === null ? null : outcomeOfIntent(intent.status)
-  if (outcome !== null) return outcome
+  if (intent !== null && outcome === 'SETTLED') return settled(intent.amount_received, intent.currency)
+  if (outcome === 'FAILED') return outcome
   if (reference === null) return intent === null ? null : 'OPEN'
   // A page that nobody has paid on has no payment intent, and ends by itself.
   const { status } = await stripe.checkout.sessions.retrieve(reference)
   return status === 'expired' ? 'FAILED' : 'OPEN'
+}
+
+function settled(amount: number, stripeCurrency: string): Settled {
+  const currency = stripeCurrency.toUpperCase()
+  return { amountMinor: fromStripeAmount(amount, currency), currency }
 }
 
 async function refundOfIntent(

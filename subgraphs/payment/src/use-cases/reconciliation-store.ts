@@ -1,5 +1,5 @@
 import type { SqlClient } from '@corridor/platform'
-import type { ItemKind } from '../domain/provider-word.ts'
+import type { ItemKind, SuspensePosting } from '../domain/provider-word.ts'
 
 /** What a provider said that changes no payment, or what the ledger has otherwise, for somebody to look into. */
 export interface ReconciliationItem {
@@ -37,6 +37,20 @@ export async function openItem(client: SqlClient, item: ReconciliationItem): Pro
       item.openedAt,
     ],
   )
+}
+
+/** Whether another amount was posted to suspense for a payment, or for a refund of it, in this direction. */
+export async function hasOtherAmount(
+  client: SqlClient,
+  paymentId: string,
+  { debitCode }: SuspensePosting,
+): Promise<boolean> {
+  const { rowCount } = await client.query({
+    name: 'payment-items-other-amount',
+    text: `select 1 from reconciliation_items where payment_id = $1 and kind = 'OTHER_AMOUNT' and debit_code = $2 limit 1`,
+    values: [paymentId, debitCode],
+  })
+  return rowCount === 1
 }
 
 /** Items whose posting is due. */
