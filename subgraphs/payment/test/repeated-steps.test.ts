@@ -2,6 +2,7 @@ import { Fault, uuidv7 } from '@corridor/platform'
 import { asUser, codesOf } from '@corridor/testing'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { journalIdOf } from '../src/domain/postings.ts'
+import { readInReview } from '../src/use-cases/review-queue.ts'
 import { TestPayments } from './platform.ts'
 
 let tests: TestPayments
@@ -264,9 +265,23 @@ describe('a review', () => {
     tests.clock.advanceMs(72 * HOUR_MS + 1)
     await loseAnswer(id, 'resolve')
     expect(await codesOf(tests.subgraph.schema, staff(), REVIEW, { id, approve: true })).toEqual(['CONFLICT'])
+    const queue = await readInReview(tests.subgraph.pool, { after: 0n, limit: 100 })
+    expect(queue.map((payment) => payment.id)).not.toContain(id)
     goOn()
     await tests.until(payer, id, 'FAILED')
     expect(await read(payer, id)).toEqual({ status: 'FAILED', failure: { code: 'REVIEW_EXPIRED' } })
+    expect(actionsOf(id, 'resolve')).toEqual(['VOID', 'VOID'])
+  })
+
+  it('that its payer cancelled before anybody knew of it ends at once', async () => {
+    tests.farSide.verdict = 'REVIEW'
+    const { payer, fromWalletId } = customer()
+    tests.farSide.answersLost = true
+    const id = await send(payer, { fromWalletId, toWalletId: tests.wallet(uuidv7()) })
+    await loseAnswer(id, 'hold')
+    await tests.data(payer, 'mutation ($id: ID!) { cancelPayment(id: $id) { id } }', { id })
+    goOn()
+    expect(await tests.until(payer, id, 'CANCELLED')).toContain('IN_REVIEW')
     expect(actionsOf(id, 'resolve')).toEqual(['VOID', 'VOID'])
   })
 

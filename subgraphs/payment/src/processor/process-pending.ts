@@ -181,7 +181,8 @@ const inReview = (payment: Payment, now: Date): Processed => ({
   ...payment,
   status: 'IN_REVIEW',
   attempts: 0,
-  dueAt: new Date(now.getTime() + REVIEW_MS), // Whoever decides makes it due at once.
+  // Whoever decides makes it due at once; its payer may have cancelled it before.
+  dueAt: payment.intent === null ? new Date(now.getTime() + REVIEW_MS) : now,
 })
 
 const declined = (payment: Payment, { message }: Verdict): Processed => ({

@@ -9,7 +9,7 @@ export async function readInReview(
 ): Promise<Payment[]> {
   const { rows } = await client.query<{ id: string }>({
     name: 'payment-in-review',
-    text: `select id from payments where status = 'IN_REVIEW' and number > $1 order by number limit $2`,
+    text: `select id from payments where status = 'IN_REVIEW' and intent is null and number > $1 order by number limit $2`,
     values: [after, limit],
   })
   const found = await readPayments(
