@@ -8,6 +8,7 @@ import { stripeCallbackReader } from '../src/providers/stripe-callback.ts'
 import { PAYMENT_ID, stripeClient, stripeProvider } from '../src/providers/stripe-provider.ts'
 
 interface Call {
+  readonly method: string | undefined
   readonly path: string
   readonly idempotencyKey: string | undefined
   readonly authorization: string | undefined
@@ -33,6 +34,7 @@ beforeEach(async () => {
       const { pathname, search } = new URL(request.url ?? '/', 'http://stripe')
       const body = Buffer.concat(chunks).toString()
       asked.push({
+        method: request.method,
         path: pathname,
         idempotencyKey: request.headers['idempotency-key']?.toString(),
         authorization: request.headers.authorization,
@@ -193,12 +195,13 @@ describe('a refund', () => {
 
   it('gives back part of the payment intent of its deposit', async () => {
     answers['/v1/payment_intents/search'] = intents({ id: 'pi_1', status: 'succeeded' })
-    answers['/v1/refunds'] = { body: { id: 're_1', status: 'pending' } }
+    answers['GET /v1/refunds'] = { body: { data: [] } }
+    answers['POST /v1/refunds'] = { body: { id: 're_1', status: 'pending' } }
     const wanted = refund()
     expect(await provider.start(wanted)).toEqual({ nextActionUrl: null })
     expect(asked[0]?.form.get('query')).toBe(`metadata['${PAYMENT_ID}']:'${wanted.refundOf}'`)
-    expect(asked[1]?.idempotencyKey).toBe(`refund-${wanted.paymentId}`)
-    expect(Object.fromEntries(asked[1]?.form ?? [])).toMatchObject({ payment_intent: 'pi_1', amount: '300' })
+    expect(asked[2]?.idempotencyKey).toBe(`refund-${wanted.paymentId}`)
+    expect(Object.fromEntries(asked[2]?.form ?? [])).toMatchObject({ payment_intent: 'pi_1', amount: '300' })
   })
 
   it('that succeeded gave back what Stripe says', async () => {
@@ -230,12 +233,16 @@ describe('a refund', () => {
     expect(await provider.start(refund())).toEqual({ nextActionUrl: null, outcome: 'FAILED' })
   })
 
-  it('that stands in its own way has begun', async () => {
+  it('that was begun before is not begun again, however long ago its key was forgotten', async () => {
     const wanted = refund()
     answers['/v1/payment_intents/search'] = intents({ id: 'pi_1', status: 'succeeded' })
-    answers['POST /v1/refunds'] = refusal('charge_already_refunded')
+    answers['POST /v1/refunds'] = { body: { id: 're_2', status: 'pending' } }
     answers['/v1/refunds'] = { body: { data: [{ id: 're_1', metadata: { [PAYMENT_ID]: wanted.paymentId } }] } }
     expect(await provider.start(wanted)).toEqual({ nextActionUrl: null })
+    expect(asked.map(({ method, path }) => `${method} ${path}`)).toEqual([
+      'GET /v1/payment_intents/search',
+      'GET /v1/refunds',
+    ])
   })
 
   it('waits for a deposit that the search does not show yet', async () => {

@@ -94,6 +94,8 @@ async function startRefund(
 ): Promise<Started> {
   const intent = await intentOf(stripe, refundOf ?? '')
   if (intent === null) throw new Fault('SERVICE_UNAVAILABLE', 'Stripe does not show the deposit yet.')
+  // An earlier call of ours may have begun it and its answer been lost: Stripe forgets our key after a day, the refund never.
+  if ((await refundOfIntent(stripe, intent, paymentId)) !== null) return { nextActionUrl: null }
   try {
     await stripe.refunds.create(
       { payment_intent: intent.id, amount, metadata: { [PAYMENT_ID]: paymentId } },
@@ -101,8 +103,6 @@ async function startRefund(
     )
   } catch (error) {
     if (!isRefusal(error)) throw error
-    // What stands in the way may be what an earlier call of ours began, if its answer was lost and its key forgotten.
-    if ((await refundOfIntent(stripe, intent, paymentId)) !== null) return { nextActionUrl: null }
     logger.error({ refund: paymentId, error }, 'stripe refuses a refund')
     return { nextActionUrl: null, outcome: 'FAILED' }
   }
