@@ -233,6 +233,26 @@ describe('payments that are processed together', () => {
     for (const id of ids) await tests.until(payer, id, 'COMPLETED')
   })
 
+  it('are changed once where a cancellation that came too late meets a refund', async () => {
+    const { payer, fromWalletId } = customer()
+    const id = await send(payer, { fromWalletId, toWalletId: tests.wallet(uuidv7()) })
+    await tests.until(payer, id, 'COMPLETED')
+    const refundLate = async (amount: number, status: string) => {
+      await tests.rows(
+        `with late as (update payments set intent = 'CANCEL', intent_at = $2, due_at = $2 where id = $1 returning *)
+         insert into refunds (id, payment_id, source, leased_wallet_id, amount_minor, reason, due_at, created_at, updated_at)
+         select gen_random_uuid(), id, 'CALLER', to_wallet_id, $3, 'not delivered', $2, $2, $2 from late`,
+        [id, tests.clock.now(), amount],
+      )
+      await tests.until(payer, id, status)
+    }
+    await refundLate(400, 'PARTIALLY_REFUNDED')
+    await refundLate(600, 'REFUNDED')
+    expect(await tests.rows('select status, version, due_at from payments where id = $1', [id])).toEqual([
+      { status: 'REFUNDED', version: 4n, due_at: null },
+    ])
+  })
+
   it('are tried alone where one of them is at fault, at least one in a round however long that lasts', async () => {
     tests.farSide.whileDeciding = async (asked) => {
       tests.clock.advanceMs(60_000)

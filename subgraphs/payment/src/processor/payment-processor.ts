@@ -82,9 +82,9 @@ const ROUND_MS = 10_000
 
 /**
  * Moves payments: leases wallets that have something due, brings their payments a step further, and commits what came
- * of it, guarded by the leases' fences and the payments' versions. What needs a provider goes in rounds of its own, so
- * that a slow one holds up nothing else. It scales by starting more of them. Beside it runs the sequencer that gives
- * payment events their positions.
+ * of it, guarded by the leases' fences and the payments' versions. What needs a provider goes in rounds of its own: a slow
+ * one holds up the wallets that deal with it, and no others. It scales by starting more of them. Beside it runs the
+ * sequencer that gives payment events their positions.
  */
 export function createPaymentProcessor(deps: ProcessorDeps): PaymentProcessor {
   const { clock, logger, wakeups, providers, leaseMs = LEASE_MS, checkpoint } = deps
@@ -258,7 +258,9 @@ async function commit(
     const ours = await leases.giveUp(client, work.held)
     const refunded = work.refunded.filter(({ refund }) => ours.has(refund.leasedWalletId))
     const processed = work.processed.filter(({ leasedWalletId }) => ours.has(leasedWalletId))
-    const changed = [...processed, ...refunded.flatMap(({ payment }) => payment ?? [])]
+    const given = refunded.flatMap(({ payment }) => payment ?? [])
+    // An intent that came too late makes a payment due that a refund of this round changes as well, and leaves at rest.
+    const changed = [...processed.filter(({ id }) => !given.some((payment) => payment.id === id)), ...given]
     const changes = changed.flatMap((after) => {
       const was = work.before.get(after.id)
       return was ? [{ before: was, after }] : []

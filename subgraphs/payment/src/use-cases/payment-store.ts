@@ -1,5 +1,5 @@
 import { enqueueEvents, type NewEvent } from '@corridor/events'
-import { type SqlClient, traceparentFor } from '@corridor/platform'
+import { invariant, type SqlClient, traceparentFor } from '@corridor/platform'
 import { ARRIVED_STATUSES, type Payment } from '../domain/payment.ts'
 import { assertTransition } from '../domain/transitions.ts'
 import { countTaken, countTransition } from '../payment-metrics.ts'
@@ -103,7 +103,7 @@ export async function lockPayment(client: SqlClient, id: string): Promise<Paymen
   return rows[0] ?? null
 }
 
-/** Which work is done together: what waits for a provider holds up nothing that is done in house. */
+/** Which work is done together: what waits for a provider holds up the wallets that deal with it, and no others. */
 export type Errand = 'IN_HOUSE' | 'WITH_PROVIDER'
 
 /** Which payments an errand is for, as SQL. */
@@ -192,6 +192,10 @@ export async function writeChanges(
   now: Date,
 ): Promise<ReadonlySet<string>> {
   if (changes.length === 0) return new Set()
+  invariant(
+    new Set(changes.map(({ before }) => before.id)).size === changes.length,
+    'a payment is changed once at a time',
+  )
   const rows = changes.map(({ before, after }) => {
     const moved = before.status !== after.status || before.transferIds.length !== after.transferIds.length
     if (moved) assertTransition(before.status, after.status)
