@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http'
 import type { Reply } from './http.ts'
 
 const PREFLIGHT_SECONDS = '600'
+const EXPOSED_HEADERS = 'retry-after, x-trace-id'
 const ALLOWED_HEADERS = 'authorization, content-type, traceparent, tracestate, x-idempotency, apollo-require-preflight'
 
 /** Whether a browser's page may call: one of ours, or one served from this very address. Other programs send no origin. */
@@ -15,7 +16,7 @@ export function isAllowedOrigin({ headers }: IncomingMessage, allowed: readonly 
 export function crossOriginHeaders(request: IncomingMessage, allowed: readonly string[]): Record<string, string> {
   const { origin } = request.headers
   if (origin === undefined || !isAllowedOrigin(request, allowed)) return { vary: 'origin' }
-  return { vary: 'origin', 'access-control-allow-origin': origin, 'access-control-expose-headers': 'retry-after' }
+  return { vary: 'origin', 'access-control-allow-origin': origin, 'access-control-expose-headers': EXPOSED_HEADERS }
 }
 
 export function preflight(request: IncomingMessage, allowed: readonly string[]): Reply {

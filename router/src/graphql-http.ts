@@ -109,6 +109,8 @@ export function createGraphqlHttp(
 
   return (request, response) => {
     const trace = openTrace(request.headers, request.method === 'POST' ? 'POST /graphql' : 'GET /graphql')
+    // By this an operator finds it, also when nothing failed.
+    response.setHeader('x-trace-id', trace.traceId)
     const reply = answer(request, response, trace)
     return trace.span === null ? reply : ending(trace.span, reply)
   }

@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { createServer as createTlsServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { Fault, type Tls } from '@corridor/platform'
+import type { RouterLimits } from './limits.ts'
 
 export interface Reply {
   readonly status: number
@@ -17,10 +18,8 @@ export class BodyTooLarge extends Error {
   }
 }
 
-const HEADERS_TIMEOUT_MS = 10_000
-const REQUEST_TIMEOUT_MS = 60_000
-/** Longer than proxies keep an idle connection, so that it is they who close (no reset in flight). */
-const KEEP_ALIVE_TIMEOUT_MS = 75_000
+/** How often connections are looked for that take too long. */
+const LOOK_EVERY_MS = 1_000
 const IDLE_CHECK_MS = 100
 /** Requests that have not ended by then are cut off when the server closes. */
 const DRAIN_TIMEOUT_MS = 5_000
@@ -69,16 +68,21 @@ export const errorReply = (status: number, code: string, message: string, traceI
     errors: [{ message, extensions: traceId === undefined ? { code } : { code, traceId } }],
   })
 
-/** Listens on `port` (0: any free one) of `host`. */
+/** Listens on `port` (0: any free one) of `host`. Whoever is slow to ask, or asks nothing, is shown out in his time. */
 export async function listen(
   handler: (request: IncomingMessage, response: ServerResponse) => void,
-  { port, host, tls }: { port: number; host: string; tls?: Tls | undefined },
+  { port, host, limits, tls }: { port: number; host: string; limits: RouterLimits; tls?: Tls | undefined },
 ): Promise<{ server: Server; port: number }> {
-  const limits = { headersTimeout: HEADERS_TIMEOUT_MS, requestTimeout: REQUEST_TIMEOUT_MS }
+  const options = {
+    headersTimeout: limits.headersTimeoutMs,
+    requestTimeout: limits.bodyTimeoutMs,
+    keepAliveTimeout: limits.idleTimeoutMs,
+    connectionsCheckingInterval: LOOK_EVERY_MS,
+  }
   const { cert, key } = tls ?? {}
   const server: Server =
-    cert === undefined ? createServer(limits, handler) : createTlsServer({ ...limits, cert, key }, handler)
-  server.keepAliveTimeout = KEEP_ALIVE_TIMEOUT_MS
+    cert === undefined ? createServer(options, handler) : createTlsServer({ ...options, cert, key }, handler)
+  server.maxConnections = limits.connections
   await new Promise<void>((resolve, reject) => {
     server.once('error', (cause: NodeJS.ErrnoException) => {
       const problem = cause.code === 'EADDRINUSE' ? 'is taken by another program' : 'cannot be opened'

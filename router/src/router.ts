@@ -192,7 +192,7 @@ export function createRouter(deps: RouterDeps): Router {
         void (isLedgerFile(request)
           ? answerFile(request, response)
           : answer({ request, response, respond, production, logger })),
-      { port, host, tls: deps.tls },
+      { port, host, limits, tls: deps.tls },
     )
     const sockets = serveSubscriptions({
       server: listening.server,

@@ -1,5 +1,7 @@
 import { createHash } from 'node:crypto'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { once } from 'node:events'
+import { connect, type Socket } from 'node:net'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { type Answer, codesOf, startWorld, type World } from './world.ts'
 
 let world: World
@@ -63,6 +65,20 @@ describe('every answer', () => {
     }
   })
 
+  it('names its trace, as its errors do', async () => {
+    const response = await fetch(world.router.url, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ query: '{ user(id: "a") { displayName } }' }),
+    })
+    const { errors } = (await response.json()) as Answer
+    expect(errors?.[0]?.extensions).toMatchObject({ traceId: response.headers.get('x-trace-id') })
+    const { headers } = await fetch(`${world.router.url}?query=%7B__typename%7D`, {
+      headers: { traceparent: `00-${'a'.repeat(32)}-${'b'.repeat(16)}-00`, 'apollo-require-preflight': 'true' },
+    })
+    expect(headers.get('x-trace-id')).toBe('a'.repeat(32))
+  })
+
   it('may be read by pages of allowed origins alone', async () => {
     const allowedFor = async (origin: string) =>
       (await fetch(world.router.url, { method: 'OPTIONS', headers: { origin } })).headers.get(
@@ -80,5 +96,56 @@ describe('every answer', () => {
     })
     expect(response.status).toBe(415)
     expect((await fetch(`${world.router.url}?query=${encodeURIComponent(QUERY)}`)).status).toBe(400)
+  })
+})
+
+describe('a connection', () => {
+  let impatient: World
+  beforeAll(async () => {
+    impatient = await startWorld({ limits: { headersTimeoutMs: 1_000, bodyTimeoutMs: 1_500, idleTimeoutMs: 100 } })
+  })
+  afterAll(() => impatient.close())
+  const dial = (): Socket => connect(impatient.router.port, '127.0.0.1')
+  const textOf = async (socket: Socket): Promise<string> => {
+    let text = ''
+    for await (const chunk of socket) text += String(chunk)
+    return text
+  }
+
+  it('that sends no headers, or does not end them, is shown out', async () => {
+    const [silent, slow] = [dial(), dial()]
+    slow.write('POST /graphql HTTP/1.1\r\nhost: localhost\r\n')
+    for (const text of await Promise.all([textOf(silent), textOf(slow)])) expect(text).toMatch(/^HTTP\/1\.1 408 /)
+  })
+
+  it('that does not end its body is shown out', async () => {
+    const slow = dial()
+    slow.write(
+      'POST /graphql HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ncontent-length: 9\r\n\r\n{',
+    )
+    expect(await textOf(slow)).toMatch(/^HTTP\/1\.1 408 /)
+  })
+
+  it('that asks nothing more is closed', async () => {
+    const idle = dial()
+    idle.write('GET /health HTTP/1.1\r\nhost: localhost\r\n\r\n')
+    expect(await textOf(idle)).toMatch(/^HTTP\/1\.1 200 /)
+  })
+
+  it('too many is closed, and there is room again when another ends', async () => {
+    const small = await startWorld({ limits: { connections: 1 } })
+    try {
+      const at = { port: small.router.port, host: '127.0.0.1' }
+      const first = connect(at)
+      await once(first, 'connect')
+      const second = connect(at)
+      expect(await textOf(second)).toBe('')
+      first.destroy()
+      const isTaken = async (): Promise<void> =>
+        expect((await fetch(`http://127.0.0.1:${at.port}/health`)).status).toBe(200)
+      await vi.waitFor(isTaken, { timeout: 30_000 })
+    } finally {
+      await small.close()
+    }
   })
 })

@@ -68,7 +68,7 @@ describe('requests of one caller', () => {
     const refused = await ask(await world.token('forex:read'), { origin: 'http://localhost:5173' })
     expect(refused.status).toBe(429)
     expect(refused.headers.get('retry-after')).toMatch(/^(1000|9\d\d)$/)
-    expect(refused.headers.get('access-control-expose-headers')).toBe('retry-after')
+    expect(refused.headers.get('access-control-expose-headers')).toBe('retry-after, x-trace-id')
     expect(await refused.json()).toMatchObject({ errors: [{ extensions: { code: 'TOO_MANY_REQUESTS' } }] })
     expect((await ask(await world.token('', { subject: 'ben' }))).status).toBe(200)
     expect((await ask()).status).toBe(200)

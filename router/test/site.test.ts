@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { closeServer, errorReply, listen, send } from '../src/http.ts'
+import { DEFAULT_LIMITS } from '../src/limits.ts'
 import { secured } from '../src/security-headers.ts'
 import { createSite } from '../src/site.ts'
 
@@ -23,7 +24,7 @@ beforeAll(async () => {
   const listening = await listen(
     async (request, response) =>
       send(response, secured((await site(request)) ?? errorReply(404, 'NOT_FOUND', 'There is nothing here.'), false)),
-    { port: 0, host: '127.0.0.1' },
+    { port: 0, host: '127.0.0.1', limits: DEFAULT_LIMITS },
   )
   server = listening.server
   origin = `http://127.0.0.1:${listening.port}`
