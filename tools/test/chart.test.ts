@@ -19,6 +19,7 @@ describe('the Helm chart', () => {
   it('refuses secrets among its values, images without a version, and an issuer without TLS', () => {
     const refused = [
       { environment: { STRIPE_SECRET_KEY: 'x' } },
+      { environment: { TRUSTED_PROXIES: '1' } },
       { image: { repository: 'corridor', tag: 'latest' } },
       { web: { enabled: true, replicas: 1, issuer: 'http://is.example/oauth2/token' } },
     ]

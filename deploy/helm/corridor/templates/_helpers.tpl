@@ -76,6 +76,8 @@ spec:
         {{- if eq .role "router" }}
         - name: SUBGRAPH_URLS
           value: {{ include "corridor.subgraphUrls" .root | quote }}
+        - name: TRUSTED_PROXIES
+          value: {{ .root.Values.router.trustedProxies | default (ternary "1" "0" .root.Values.router.ingress.enabled) | quote }}
         {{- end }}
         {{- range $name, $value := .root.Values.environment }}
         {{- if $value }}
