@@ -39,7 +39,7 @@ const waiting = gauge({
 const overdue = gauge({
   name: 'corridor.payment.overdue',
   unit: 's',
-  description: 'How long the longest waiting payment of a state has been due.',
+  description: 'How long something that was to follow at once has not followed, at most, by the state it is in.',
   attributes: { status: WAITING },
   inStatus: true,
 })
@@ -58,7 +58,10 @@ export function countTransition(
   if (status === 'DECLINED' || status === 'FAILED') declines.of({ status, reason: after.failureCode ?? 'NONE' }).add()
 }
 
-/** Keeps the payments that wait known; read by the index of what is due, whenever somebody looks. The answer ends it. */
+/**
+ * Keeps the payments that wait known; read by the index of what is due, whenever somebody looks. The answer ends it. When
+ * something is tried next moves on with each attempt in vain: what waits is measured from where its waiting began.
+ */
 export const observeWaiting = (pool: Pool): (() => void) =>
   onRead({
     name: 'payments',
@@ -66,7 +69,10 @@ export const observeWaiting = (pool: Pool): (() => void) =>
       const { rows } = await pool.query<{ status: string; payments: number; seconds: number }>({
         name: 'payment-waiting',
         text: `select status, count(*)::int as payments,
-                 greatest(extract(epoch from clock_timestamp() - min(due_at)), 0)::float8 as seconds
+                 greatest(extract(epoch from clock_timestamp() - min(case
+                   when status = 'PENDING' then coalesce(scheduled_for, created_at)
+                   when status = 'AUTHORIZED' and attempts > 0 then coalesce(provider_asked_at, due_at)
+                   else due_at end)), 0)::float8 as seconds
                from payments where due_at is not null group by status`,
       })
       const found = new Map(rows.map((row) => [row.status, row]))

@@ -29,7 +29,7 @@ export class TestPayments {
   /** What the provider was asked to begin, by the payment's id. */
   readonly begun = new Map<string, ProviderPayment>()
   /** What the provider says when it is asked; nothing unless a test says so. Settled is what it was to move. */
-  readonly outcomes = new Map<string, 'SETTLED' | 'FAILED' | Settled>()
+  readonly outcomes = new Map<string, 'SETTLED' | 'FAILED' | 'OPEN' | Settled>()
   /** What it throws when it is asked to begin a payment, by its id, or by that of the deposit that it gives back. */
   readonly refusals = new Map<string, Error>()
   /** What it waits for before it begins anything. */

@@ -10,17 +10,16 @@ interface About {
 }
 
 /**
- * Asks a provider what became of a payment or refund; null: nothing that ends it. Another amount never does, whether it is
+ * Asks a provider what became of a payment or refund; null: nobody knows. Another amount never does, whether it is
  * answered now or was told before: its money goes to suspense by the provider's callback, and somebody has to look.
  */
 export async function answerOf(
   { logger, movedOtherwise }: Pick<ProcessDeps, 'logger' | 'movedOtherwise'>,
   provider: FundingProvider,
   { asked, of }: About,
-): Promise<ProviderOutcome | null> {
+): Promise<ProviderOutcome | 'OPEN' | null> {
   const answer = await provider.outcomeOf(asked)
-  if (answer === 'OPEN') return null
-  if (answer === 'FAILED') return answer
+  if (answer === 'FAILED' || answer === 'OPEN') return answer
   const { paymentId, kind, amountMinor, currency } = asked
   const about = { [kind === 'REFUND' ? 'refund' : 'payment']: paymentId, provider: provider.name }
   if (answer === null) {

@@ -75,7 +75,9 @@ async function askAfter(deps: ProcessDeps, payment: Payment): Promise<Processed>
   const asked = { ...askedOf(payment), reference: payment.providerReference }
   const outcome = await answerOf(deps, provider, { asked, of: payment.id })
   const now = deps.clock.now()
-  return { ...payment, providerOutcome: outcome, dueAt: outcome === null ? deadlineOf(provider, now) : now }
+  if (outcome === 'SETTLED' || outcome === 'FAILED') return { ...payment, providerOutcome: outcome, dueAt: now }
+  // Attempts in vain tell a payment that nobody knows of from one whose payer takes his time.
+  return { ...payment, attempts: outcome === 'OPEN' ? 0 : payment.attempts + 1, dueAt: deadlineOf(provider, now) }
 }
 
 function askedOf({ id: paymentId, kind, toCurrency: currency, creditMinor: amountMinor }: Payment) {

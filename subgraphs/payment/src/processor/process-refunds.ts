@@ -136,7 +136,9 @@ async function throughProvider(deps: ProcessDeps, input: RefundToProcess): Promi
     const answer = await answerOf(deps, provider, about)
     const now = deps.clock.now()
     // Committed before it is carried out, as what it says by itself is.
-    return only({ ...refund, providerOutcome: answer, dueAt: answer === null ? deadlineOf(provider, now) : now })
+    return answer === 'SETTLED' || answer === 'FAILED'
+      ? only({ ...refund, providerOutcome: answer, dueAt: now })
+      : only({ ...refund, dueAt: deadlineOf(provider, now) })
   }
   const id = journalIdOf(refund.id, 'resolve')
   const action = outcome === 'SETTLED' ? 'CAPTURE' : 'VOID'

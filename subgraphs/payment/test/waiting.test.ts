@@ -1,0 +1,57 @@
+import { allMetrics, Gauge, readAll, uuidv7 } from '@corridor/platform'
+import { asUser } from '@corridor/testing'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { TestPayments } from './platform.ts'
+
+let tests: TestPayments
+beforeAll(async () => {
+  tests = await TestPayments.open()
+})
+afterAll(() => tests.close())
+
+const SEND = 'mutation ($input: SendPaymentInput!) { sendPayment(input: $input) { id } }'
+const HOUR_S = 3_600
+
+async function send(payer: ReturnType<typeof asUser>, target: object): Promise<string> {
+  const fromWalletId = tests.wallet(payer.caller.subject ?? '')
+  const input = { idempotencyKey: uuidv7(), fromWalletId, debit: { amount: '10.00', currency: 'USD' }, ...target }
+  return (await tests.data<{ sendPayment: { id: string } }>(payer, SEND, { input })).sendPayment.id
+}
+
+/** In seconds. */
+async function overdue(status: string): Promise<number> {
+  await readAll()
+  const metric = allMetrics().find(({ options }) => options.name === 'corridor.payment.overdue')
+  const found = [...(metric?.all() ?? [])].find(({ attributes }) => attributes.status === status)
+  return found?.series instanceof Gauge ? found.series.value : Number.NaN
+}
+const anHourAgo = (column: string, id: string) =>
+  tests.rows(`update payments set ${column} = clock_timestamp() - interval '1 hour' where id = $1`, [id])
+
+it('a payment that is tried in vain is overdue from when it was taken in', async () => {
+  tests.farSide.ledgerAway = true
+  const id = await send(tests.customer(), { toWalletId: tests.wallet(uuidv7()) })
+  await anHourAgo('created_at', id)
+  for (const attempts of [1, 2]) {
+    await expect.poll(() => tests.rows('select attempts from payments where id = $1', [id])).toEqual([{ attempts }])
+    tests.clock.advanceMs(60_000)
+  }
+  await expect.poll(() => overdue('PENDING')).toBeGreaterThanOrEqual(HOUR_S)
+  tests.farSide.ledgerAway = false
+})
+
+it('a payment of which its provider knows nothing is overdue from when that was asked, and one that waits for its payer is not', async () => {
+  const payer = tests.customer()
+  const id = await send(payer, { beneficiaryId: tests.beneficiary(payer.caller.subject ?? '').id })
+  await tests.until(payer, id, 'AUTHORIZED')
+  tests.outcomes.set(id, 'OPEN')
+  await tests.passDeadline(id)
+  await anHourAgo('provider_asked_at', id)
+  await expect.poll(() => overdue('AUTHORIZED')).toBe(0)
+  tests.outcomes.delete(id)
+  await tests.passDeadline(id)
+  await expect.poll(() => overdue('AUTHORIZED')).toBeGreaterThanOrEqual(HOUR_S)
+  tests.outcomes.set(id, 'OPEN')
+  await tests.passDeadline(id)
+  await expect.poll(() => overdue('AUTHORIZED')).toBe(0)
+})
