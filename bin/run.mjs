@@ -37,6 +37,12 @@ const COMMANDS = {
   test: ['node_modules/vitest/vitest.mjs', 'run'],
   'test:faults': ['node_modules/vitest/vitest.mjs', 'run', '--config', 'packages/testing/faults/vitest.config.ts'],
   'test:image': ['node_modules/vitest/vitest.mjs', 'run', '--config', 'packages/testing/image/vitest.config.ts'],
+  'test:collector': [
+    'node_modules/vitest/vitest.mjs',
+    'run',
+    '--config',
+    'packages/testing/collector/vitest.config.ts',
+  ],
   'test:web': ['node_modules/vitest/vitest.mjs', 'run', '--config', 'e2e/web/vitest.config.ts'],
   'test:services': ['node_modules/vitest/vitest.mjs', 'run', '--config', 'packages/testing/services/vitest.config.ts'],
 }
