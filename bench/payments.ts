@@ -3,13 +3,13 @@
  * `paymentStatusChanged` says COMPLETED, with the platform as `npm start` runs it and the load on the same machine.
  * 50 customers, 100 wallets; every scope, limit, rule and counter is on. The books' invariants are checked afterwards.
  */
-import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
 import { bareTransfersPerSecond } from './payments/baseline.ts'
 import { type Customer, type Population, populate } from './payments/bench-customers.ts'
 import { type BenchPlatform, startBenchPlatform } from './payments/bench-platform.ts'
 import { postgresCpu, profiled } from './payments/cpu.ts'
+import { completed, paymentInput, quantile, sendSingles, twoOf } from './payments/send.ts'
 
 const GOALS = {
   single64PerSecond: { atLeast: 250 },
@@ -27,58 +27,8 @@ const BULK_RUNS = 5
 const QUIET_MS = 2_000
 const WORTH_A_LINE_MS = 0.005
 
-const SEND = 'mutation Send($input: SendPaymentInput!) { sendPayment(input: $input) { id status } }'
 const SEND_MANY =
   'mutation SendMany($input: [SendPaymentInput!]!) { sendPayments(input: $input) { payment { id } errorCode } }'
-
-const pick = <T>(items: readonly T[]): T => items[Math.floor(Math.random() * items.length)] as T // Never of none.
-
-function paymentInput(from: Customer, to: Customer, kind: 'same' | 'cross'): object {
-  return {
-    idempotencyKey: randomUUID(),
-    fromWalletId: from.usd,
-    toWalletId: kind === 'same' ? to.usd : to.eur,
-    debit: { amount: (1 + Math.floor(Math.random() * 100) / 100).toFixed(2), currency: 'USD' },
-    reference: 'bench',
-  }
-}
-
-function twoOf(customers: readonly Customer[]): [Customer, Customer] {
-  const from = pick(customers)
-  for (;;) {
-    const to = pick(customers)
-    if (to !== from) return [from, to]
-  }
-}
-
-/** One payment from request to COMPLETED; answers the milliseconds. */
-async function sendOne(customers: readonly Customer[]): Promise<number> {
-  const [from, to] = twoOf(customers)
-  const began = performance.now()
-  const { sendPayment } = await from.user.request<{ sendPayment: { id: string } }>(SEND, {
-    input: paymentInput(from, to, 'cross'),
-  })
-  await completed(from, sendPayment.id)
-  return performance.now() - began
-}
-
-async function completed({ user }: Customer, id: string): Promise<void> {
-  const status = await user.rested(id)
-  if (status !== 'COMPLETED') throw new Error(`the payment ${id} ended ${status}`)
-}
-
-async function sendSingles(customers: readonly Customer[], count: number, inFlight: number): Promise<number[]> {
-  const latencies: number[] = []
-  let left = count
-  const work = async (): Promise<void> => {
-    for (; left > 0; ) {
-      left -= 1
-      latencies.push(await sendOne(customers))
-    }
-  }
-  await Promise.all(Array.from({ length: inFlight }, work))
-  return latencies
-}
 
 /** One call of 500, from request to the last COMPLETED; answers the milliseconds. */
 async function sendBulk(customers: readonly Customer[], kinds: readonly ('same' | 'cross')[]): Promise<number> {
@@ -107,11 +57,6 @@ async function bulkPerSecond(customers: readonly Customer[], kinds: readonly ('s
   }
   console.log(`  bulk of ${BULK} (${kinds.join(' and ')}): ${tookMs.map(Math.round).join(', ')} ms`)
   return BULK / (quantile(tookMs, 0.5) / 1_000)
-}
-
-function quantile(values: readonly number[], q: number): number {
-  const sorted = values.toSorted((a, b) => a - b)
-  return sorted[Math.min(sorted.length - 1, Math.floor(q * sorted.length))] ?? Number.NaN
 }
 
 /** CPU milliseconds per payment of each part, while `work` sends `payments`. */

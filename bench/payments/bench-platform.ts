@@ -10,7 +10,7 @@ import { startTokenIssuer } from '@corridor/testing'
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 /** Below the ports that the system gives to connections of its own choice. */
-const PORT_OFFSET = Number(process.env.PLATFORM_PORT_OFFSET ?? 23_000)
+export const PORT_OFFSET = Number(process.env.PLATFORM_PORT_OFFSET ?? 23_000)
 const START_TIMEOUT_MS = 120_000
 const STOP_TIMEOUT_MS = 10_000
 /** As root, PostgreSQL runs as another user, who must reach his own folder in this one. */
@@ -30,7 +30,11 @@ export interface BenchPlatform {
   stop(): Promise<void>
 }
 
-export async function startBenchPlatform(): Promise<BenchPlatform> {
+/** @param settings further ones of the platform's own */
+export async function startBenchPlatform(
+  settings: Readonly<Record<string, string>> = {},
+  portOffset = PORT_OFFSET,
+): Promise<BenchPlatform> {
   const folder = mkdtempSync(join(tmpdir(), 'corridor-bench-payments-'))
   chmodSync(folder, PASS_THROUGH)
   const stops: (() => Promise<void> | void)[] = [() => rmSync(folder, { recursive: true, force: true })]
@@ -42,7 +46,7 @@ export async function startBenchPlatform(): Promise<BenchPlatform> {
       dataDirectory: join(folder, 'postgres', 'data'),
       binariesDirectory: join(folder, 'postgres', 'binaries'),
       logFile: join(folder, 'postgres.log'),
-      port: 5432 + PORT_OFFSET,
+      port: 5432 + portOffset,
       password: randomUUID(),
     })
     stops.push(() => postgres.stop())
@@ -50,15 +54,16 @@ export async function startBenchPlatform(): Promise<BenchPlatform> {
     stops.push(() => issuer.close())
     const platform = await startProcess({
       DATA_DIR: join(folder, 'data'),
-      PLATFORM_PORT_OFFSET: String(PORT_OFFSET),
+      PLATFORM_PORT_OFFSET: String(portOffset),
       DATABASE_URL: postgres.adminUrl,
       OIDC_ISSUER: issuer.url,
       // What follows the identity server's users finds none with ours, and says so every few seconds.
       LOG_LEVEL: 'fatal',
+      ...settings,
     })
     stops.push(platform.stop)
     return {
-      url: `http://localhost:${4000 + PORT_OFFSET}/graphql`,
+      url: `http://localhost:${4000 + portOffset}/graphql`,
       pid: platform.pid,
       postgresPid: postgres.pid,
       adminUrl: postgres.adminUrl,

@@ -156,6 +156,9 @@ function backendsOf(postgresPid: number): Map<string, { name: string; cpuMs: num
   return backends
 }
 
+/** CPU milliseconds that a process has spent; NaN where the system does not tell. */
+export const processCpuMs = (pid: number): number => processOf(String(pid))?.cpuMs ?? Number.NaN
+
 function processOf(pid: string): { parent: number; title: string; cpuMs: number } | null {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
