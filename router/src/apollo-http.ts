@@ -5,7 +5,7 @@ import {
   ApolloServerPluginLandingPageProductionDefault,
 } from '@apollo/server/plugin/landingPage/default'
 import type { Logger } from '@corridor/platform'
-import { GraphQLError } from 'graphql'
+import { GraphQLError, type GraphQLSchema } from 'graphql'
 import { toClientError, withTrace } from './client-errors.ts'
 import type { RouterContext } from './context.ts'
 import { createGateway, type GatewayExecutor } from './gateway.ts'
@@ -32,8 +32,8 @@ export interface Asked {
 
 export interface ApolloHttp {
   answer(request: IncomingMessage, asked: Asked, context: RouterContext): Promise<Reply>
-  /** Takes another supergraph; throws, and stays as it is, when the text is none. */
-  replace(supergraphSdl: string): void
+  /** Takes another schema, with the text of the supergraph that it was read from. */
+  replace(schema: GraphQLSchema, supergraphSdl: string): void
   close(): Promise<void>
 }
 
@@ -112,7 +112,7 @@ export async function createApolloHttp(options: ApolloHttpOptions): Promise<Apol
       const headers = Object.fromEntries(answered.headers)
       return { status: answered.status ?? 200, headers, body: answered.body.string }
     },
-    replace: (sdl) => gateway.replace(sdl),
+    replace: (schema, sdl) => gateway.replace(schema, sdl),
     close: () => apollo.stop(),
   }
 }

@@ -1,14 +1,15 @@
 import { ApolloGateway } from '@apollo/gateway'
-import { type ConstDirectiveNode, Kind, parse, print, visit } from 'graphql'
+import { type ConstDirectiveNode, type GraphQLSchema, Kind, parse, print, visit } from 'graphql'
 import { silenceApolloTelemetry } from './apollo-telemetry.ts'
 import { argumentsOf } from './directive-names.ts'
 
 type Loaded = Awaited<ReturnType<ApolloGateway['load']>>
+type SchemaListener = Parameters<ApolloGateway['onSchemaLoadOrUpdate']>[0]
 export type GatewayExecutor = Loaded['executor']
 
 export interface RouterGateway extends ApolloGateway {
-  /** Takes another supergraph; throws, and stays as it is, when the text is none. */
-  replace(supergraphSdl: string): void
+  /** Tells of another supergraph, that was read already: to read it once more here would take as long again. */
+  replace(apiSchema: GraphQLSchema, supergraphSdl: string): void
 }
 
 interface GatewayLogger {
@@ -29,15 +30,13 @@ export function createGateway(input: {
 }): RouterGateway {
   silenceApolloTelemetry()
   const { supergraphSdl, executor, logger } = input
-  let update: ((sdl: string) => void) | null = null
 
   class Gateway extends ApolloGateway implements RouterGateway {
+    readonly #listeners = new Set<SchemaListener>()
+
     constructor() {
       super({
-        supergraphSdl: async (options) => {
-          update = options.update
-          return { supergraphSdl: withoutPurpose(supergraphSdl) }
-        },
+        supergraphSdl: withoutPurpose(supergraphSdl),
         // Asked for by the gateway for each subgraph; our executor has connections of its own.
         buildService: ({ name }) => ({
           process: () => Promise.reject(new Error(`subgraph ${name} is asked by the router's own executor alone`)),
@@ -51,8 +50,17 @@ export function createGateway(input: {
       return { schema, executor }
     }
 
-    replace(sdl: string): void {
-      update?.(withoutPurpose(sdl))
+    override onSchemaLoadOrUpdate(listener: SchemaListener): () => void {
+      const unsubscribe = super.onSchemaLoadOrUpdate(listener)
+      this.#listeners.add(listener)
+      return () => {
+        this.#listeners.delete(listener)
+        unsubscribe()
+      }
+    }
+
+    replace(apiSchema: GraphQLSchema, coreSupergraphSdl: string): void {
+      for (const tell of this.#listeners) tell({ apiSchema, coreSupergraphSdl })
     }
   }
   return new Gateway()

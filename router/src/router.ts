@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import { setImmediate } from 'node:timers/promises'
 import {
   type Clock,
   type DependencyState,
@@ -30,7 +31,7 @@ import { createSite, type SiteOptions } from './site.ts'
 import { answerStatus } from './status.ts'
 import { createAgent, createSubgraphClients } from './subgraph-client.ts'
 import { serveSubscriptions } from './subscriptions/serve-subscriptions.ts'
-import { readSupergraph, type SupergraphModel } from './supergraph.ts'
+import { readSupergraph, readSupergraphInSteps, type SupergraphModel } from './supergraph.ts'
 
 export interface RouterDeps {
   /** The composed schema, as `npm run compose` writes it. */
@@ -106,18 +107,19 @@ export function createRouter(deps: RouterDeps): Router {
   })
   const identity = createIdentity({ identity: deps.identity, authModes: deps.authModes, clock, logger })
   const dispatcher = createAgent(limits, deps.tls)
-  const current = { urls: urlsOf(readSupergraph(deps.supergraphSdl), deps) }
+  const supergraph = readSupergraph(deps.supergraphSdl)
+  const current = { urls: urlsOf(supergraph, deps) }
   let registered: RegisteredOperations | null =
     deps.registeredOperations === undefined ? null : readManifest(deps.registeredOperations)
   const ready = () => checkSubgraphs(current.urls, dispatcher)
 
   const start = async (port: number, host: string): Promise<RunningRouter> => {
     const clients = measured(createSubgraphClients({ urls: () => current.urls, signer, limits, logger, tls: deps.tls }))
-    const executorOf = (sdl: string) => {
-      const made = new MeasuredExecutor(readSupergraph(sdl), clients, limits, { introspection })
+    const executorOf = (supergraph: SupergraphModel) => {
+      const made = new MeasuredExecutor(supergraph, clients, limits, { introspection })
       return made.tellSlow({ slowMs: deps.slowOperationMs ?? SLOW_OPERATION_MS, logger })
     }
-    let executor = executorOf(deps.supergraphSdl)
+    let executor = executorOf(supergraph)
     const { supergraphSdl } = deps
     const apollo = await createApolloHttp({
       supergraphSdl,
@@ -211,10 +213,11 @@ export function createRouter(deps: RouterDeps): Router {
       port: listening.port,
       url: `${deps.tls === undefined ? 'http' : 'https'}://localhost:${listening.port}${GRAPHQL_PATH}`,
       async replaceSupergraph(sdl) {
-        const next = executorOf(sdl)
+        const next = executorOf(await readSupergraphInSteps(sdl))
         const urls = urlsOf(next.supergraph, deps)
         await next.prepareLike(executor)
-        apollo.replace(sdl)
+        await setImmediate()
+        apollo.replace(next.supergraph.schema, sdl)
         executor = next
         current.urls = urls
       },

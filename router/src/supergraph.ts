@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises'
 import {
   operationFromDocument,
   ROUTER_SUPPORTED_SUPERGRAPH_FEATURES,
@@ -32,12 +33,34 @@ export interface SupergraphModel {
 
 /** Reads a supergraph. Throws when the text is none, or needs a feature that this router does not know. */
 export function readSupergraph(sdl: string): SupergraphModel {
+  const steps = reading(sdl)
+  let step = steps.next()
+  while (!step.done) step = steps.next()
+  return step.value
+}
+
+/** The same a step at a time, between which requests are answered: each takes some tens of milliseconds. */
+export async function readSupergraphInSteps(sdl: string): Promise<SupergraphModel> {
+  const steps = reading(sdl)
+  let step = steps.next()
+  while (!step.done) {
+    await setImmediate()
+    step = steps.next()
+  }
+  return step.value
+}
+
+function* reading(sdl: string): Generator<undefined, SupergraphModel> {
   const supergraph = Supergraph.build(sdl, { supportedFeatures: ROUTER_SUPPORTED_SUPERGRAPH_FEATURES })
+  yield
   const apiSchema = supergraph.apiSchema()
+  yield
   const planner = new QueryPlanner(supergraph)
+  yield
+  const supergraphSchema = supergraph.schema.toGraphQLJSSchema()
+  yield
   const document = parse(sdl, { noLocation: true })
   const names = directiveNames(document)
-  const supergraphSchema = supergraph.schema.toGraphQLJSSchema()
   const requirements = readRequirements(document, names)
   return {
     schema: apiSchema.toGraphQLJSSchema(),
