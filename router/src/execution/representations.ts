@@ -53,38 +53,30 @@ export function compileSorting(
 
 function sorting(typeOf: (object: JsonObject) => OfType | null): Sorting {
   const found: Same[] = []
-  const byText = new Map<string, Same>()
-  const byId = new Map<OfType, Map<string, Same>>()
-  const add = (object: JsonObject, text: string, { fields }: OfType): Same => {
-    const same = { text, objects: [], isWhole: hasFields(object, fields) }
-    found.push(same)
-    byText.set(text, same)
-    return same
-  }
-  const ofText = (object: JsonObject, ofType: OfType): Same | null => {
-    const text = ofType.textOf(object)
-    return text === null ? null : (byText.get(text) ?? add(object, text, ofType))
-  }
-  const idsOf = (ofType: OfType): Map<string, Same> => {
-    let ids = byId.get(ofType)
-    if (!ids) {
-      ids = new Map()
-      byId.set(ofType, ids)
+  const byType = new Map<OfType, Map<unknown, Same>>()
+  const ofSameType = (ofType: OfType): Map<unknown, Same> => {
+    let sames = byType.get(ofType)
+    if (!sames) {
+      sames = new Map()
+      byType.set(ofType, sames)
     }
-    return ids
+    return sames
   }
   return {
     found,
     sameAs(object) {
       const ofType = typeOf(object)
       if (!ofType) return null
-      const id = ofType.id === null ? undefined : own(object, ofType.id)
-      if (typeof id !== 'string') return ofText(object, ofType)
-      const ids = idsOf(ofType)
-      const known = ids.get(id)
+      const { id, textOf, fields } = ofType
+      const key = id === null ? textOf(object) : own(object, id)
+      const sames = ofSameType(ofType)
+      const known = sames.get(key)
       if (known) return known
-      const same = ofText(object, ofType)
-      if (same) ids.set(id, same)
+      const text = textOf(object)
+      if (text === null) return null
+      const same = { text, objects: [], isWhole: hasFields(object, fields) }
+      found.push(same)
+      sames.set(key, same)
       return same
     },
     isWhole: (object) => hasFields(object, typeOf(object)?.fields ?? null),
