@@ -119,6 +119,23 @@ describe('the mailer', () => {
     ])
   })
 
+  it('sends the one mail though the other is refused, and once, however often the event comes again', async () => {
+    const arrived: string[] = []
+    const send = vi.fn(async ({ to }: Mail) => {
+      if (to === ADA.email) throw new MailRefused(550)
+      arrived.push(to)
+    })
+    const transport = { send, close: async () => undefined }
+    const { mailer: consumer } = mailer({ recipients: { ada: ADA, ravi: RAVI }, transport })
+    const paid = eventOf('payment.completed', { payer: 'ada', payee: 'ravi' })
+    await expect(consumer.handle(paid)).rejects.toThrow(MailRefused)
+    await expect(consumer.handle(paid)).rejects.toThrow(MailRefused)
+    expect(arrived).toEqual([RAVI.email])
+    expect(send).toHaveBeenCalledTimes(3)
+    send.mockRejectedValueOnce(new Fault('SERVICE_UNAVAILABLE', 'away'))
+    await expect(consumer.handle(paid)).rejects.toThrow(Fault)
+  })
+
   it('sends a code to the address that it is for, and nothing once it holds no longer', async () => {
     const event = eventOf('profile.email_verification_requested', { verificationId: 'v' })
     const valid = mailer({ verification: { ...RAVI, code: '123456' } })

@@ -2,6 +2,7 @@ import { type Consumer, type DeliveredEvent, Loop } from '@corridor/events'
 import { isAway, type Logger } from '@corridor/platform'
 import type { DueMail, PostponedMails } from '@corridor/profile'
 import type { ServiceClient } from '@corridor/subgraph'
+import { LRUCache } from 'lru-cache'
 import { MailPutOff, type MailTransport } from './mail-transport.ts'
 import { type MailKind, writeMail } from './templates.ts'
 
@@ -54,6 +55,8 @@ const READERS: Readonly<Record<Exclude<MailKind, 'verification'>, 'payer' | 'pay
 
 const POLL_MS = 5_000
 const AT_ONCE = 16
+/** Mails of an event that comes again, since another one of it was refused, are not sent again by this process. */
+const MAX_REMEMBERED = 10_000
 
 /**
  * Sends what events ask for. Addresses, names and codes are asked for when the mail is sent, so that no event holds them.
@@ -62,21 +65,30 @@ const AT_ONCE = 16
  */
 export function createMailer(deps: MailerDeps): Mailer {
   const { postponed, logger, pollMs = POLL_MS } = deps
+  const sent = new LRUCache<string, true>({ max: MAX_REMEMBERED })
   const loop = new Loop({ name: 'mailer: again', logger, round: () => sendDue(deps), pollMs })
   return {
     consumer: {
       name: 'mailer',
       topics: ['payment.events', 'profile.events'],
       async handle({ type, id, key, data }) {
-        for (const kind of MAILS[type] ?? []) {
-          try {
-            await send(deps, { id, key, data }, kind)
-          } catch (error) {
-            if (!(error instanceof MailPutOff)) throw error
-            logger.info({ error, event: id, kind }, 'mail put off')
-            await postponed.keep({ id, key, data, kind })
-          }
-        }
+        const outcomes = await Promise.allSettled(
+          (MAILS[type] ?? []).map(async (kind) => {
+            const mail = `${id}.${kind}`
+            if (sent.has(mail)) return
+            try {
+              await send(deps, { id, key, data }, kind)
+              sent.set(mail, true)
+            } catch (error) {
+              if (!(error instanceof MailPutOff)) throw error
+              logger.info({ error, event: id, kind }, 'mail put off')
+              await postponed.keep({ id, key, data, kind })
+            }
+          }),
+        )
+        const errors = outcomes.flatMap((outcome) => (outcome.status === 'rejected' ? [outcome.reason] : []))
+        // What is refused is given up after some attempts: not while the other mail cannot be sent at all.
+        if (errors.length > 0) throw errors.find(isAway) ?? errors[0]
       },
     },
     start: () => loop.start(),
