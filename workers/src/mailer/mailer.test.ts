@@ -65,9 +65,11 @@ interface Answers {
 /** The far side of the profile subgraph, and a transport. */
 function mailer(answers: Answers) {
   const sent: Mail[] = []
+  const asked: string[][] = []
   const profile: ServiceClient = {
     async request<Data>(document: string, variables: Record<string, unknown> = {}): Promise<Data> {
       const ids = (variables.ids ?? []) as string[]
+      asked.push(ids)
       const data = document.includes('emailVerification')
         ? { emailVerification: answers.verification ?? null }
         : { mailRecipients: ids.map((id) => answers.recipients?.[id] ?? null) }
@@ -84,7 +86,7 @@ function mailer(answers: Answers) {
     await made.stop()
     await postponed.close()
   })
-  return { sent, made, mailer: made.consumer }
+  return { sent, asked, made, mailer: made.consumer }
 }
 
 const ADA = { email: 'ada@example.org', givenName: 'Ada', locale: 'en-US' }
@@ -107,6 +109,14 @@ describe('the mailer', () => {
     await consumer.handle(eventOf('payment.completed', { payer: 'erased', payee: null }))
     await consumer.handle(eventOf('payment.pending', { payer: 'ada', payee: 'ada' }))
     expect(sent.map(({ id }) => id)).toEqual(['0199aaaa-0000-7000-8000-00000000000e.completed'])
+  })
+
+  it('asks once for the recipients of all events that come together', async () => {
+    const { sent, asked, mailer: consumer } = mailer({ recipients: { ada: ADA, ravi: RAVI } })
+    const events = ['ada', 'ravi', 'ada'].map((payer) => eventOf('payment.declined', { payer, payee: null }))
+    await Promise.all(events.map((event) => consumer.handle(event)))
+    expect(asked).toEqual([['ada', 'ravi']])
+    expect(sent.map(({ to }) => to)).toEqual(['ada@example.org', 'ravi@example.org', 'ada@example.org'])
   })
 
   it('tells the payer of a payment that was declined, and operators of one that waits for them', async () => {

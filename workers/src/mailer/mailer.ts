@@ -1,5 +1,5 @@
 import { type Consumer, type DeliveredEvent, Loop } from '@corridor/events'
-import { isAway, type Logger } from '@corridor/platform'
+import { CallGroup, isAway, type Logger } from '@corridor/platform'
 import type { DueMail, PostponedMails } from '@corridor/profile'
 import type { ServiceClient } from '@corridor/subgraph'
 import { LRUCache } from 'lru-cache'
@@ -30,6 +30,12 @@ interface Recipient {
   readonly givenName: string | null
   readonly locale: string
 }
+
+/** Answers null for who has no address or was erased. */
+type AskRecipient = (profileId: string) => Promise<Recipient | null>
+
+/** With whom mails go to, asked for together. */
+type SendDeps = MailerDeps & { readonly askRecipient: AskRecipient }
 
 /** Of an event, what its mails are made of. */
 type Occasion = Pick<DeliveredEvent, 'id' | 'key' | 'data'>
@@ -63,8 +69,9 @@ const MAX_REMEMBERED = 10_000
  * A mail goes out at least once, and always under the same id: the event's and the kind of the mail. While no mail can be
  * sent events wait; a mail that its recipient's server puts off waits alone, and is tried again for a day.
  */
-export function createMailer(deps: MailerDeps): Mailer {
-  const { postponed, logger, pollMs = POLL_MS } = deps
+export function createMailer(options: MailerDeps): Mailer {
+  const { profile, postponed, logger, pollMs = POLL_MS } = options
+  const deps = { ...options, askRecipient: askTogether(profile) }
   const sent = new LRUCache<string, true>({ max: MAX_REMEMBERED })
   const loop = new Loop({ name: 'mailer: again', logger, round: () => sendDue(deps), pollMs })
   return {
@@ -97,14 +104,14 @@ export function createMailer(deps: MailerDeps): Mailer {
 }
 
 /** Tries again what is due; answers whether more may be. Throws when no mail can be sent: what was taken will be due again. */
-async function sendDue(deps: MailerDeps): Promise<boolean> {
+async function sendDue(deps: SendDeps): Promise<boolean> {
   const due = await deps.postponed.takeDue(AT_ONCE)
   const outcomes = await Promise.allSettled(due.map((mail) => sendAgain(deps, mail)))
   for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason
   return due.length === AT_ONCE
 }
 
-async function sendAgain(deps: MailerDeps, mail: DueMail): Promise<void> {
+async function sendAgain(deps: SendDeps, mail: DueMail): Promise<void> {
   try {
     await send(deps, mail, mail.kind as MailKind) // As it was kept.
   } catch (error) {
@@ -115,7 +122,7 @@ async function sendAgain(deps: MailerDeps, mail: DueMail): Promise<void> {
   await deps.postponed.forget(mail)
 }
 
-const send = (deps: MailerDeps, occasion: Occasion, kind: MailKind): Promise<void> =>
+const send = (deps: SendDeps, occasion: Occasion, kind: MailKind): Promise<void> =>
   kind === 'verification' ? mailCode(deps, occasion) : mailPayment(deps, occasion, kind)
 
 /** Nothing when the code was used, replaced or has expired meanwhile. */
@@ -131,7 +138,7 @@ async function mailCode({ profile, transport }: MailerDeps, { id, data }: Occasi
 }
 
 /** Nothing when there is nobody to be told. */
-async function mailPayment(deps: MailerDeps, occasion: Occasion, kind: keyof typeof READERS): Promise<void> {
+async function mailPayment(deps: SendDeps, occasion: Occasion, kind: keyof typeof READERS): Promise<void> {
   const recipient = await recipientOf(deps, occasion, READERS[kind])
   if (recipient === null) return
   const { email, givenName, locale } = recipient
@@ -141,13 +148,26 @@ async function mailPayment(deps: MailerDeps, occasion: Occasion, kind: keyof typ
 
 /** Null for a payee who is the payer, and for who has no address or was erased. */
 async function recipientOf(
-  { profile, operationsAddress }: MailerDeps,
+  { askRecipient, operationsAddress }: SendDeps,
   { data }: Occasion,
   reader: 'payer' | 'payee' | 'operations',
 ): Promise<Recipient | null> {
   if (reader === 'operations') return { email: operationsAddress, givenName: null, locale: 'en' }
   const id = data[reader]
   if (typeof id !== 'string' || (reader === 'payee' && id === data.payer)) return null
-  const { mailRecipients } = await profile.request<{ mailRecipients: (Recipient | null)[] }>(RECIPIENTS, { ids: [id] })
-  return mailRecipients[0] ?? null
+  return await askRecipient(id)
+}
+
+/** Events come side by side: those that wait for an answer are asked about in one call. */
+function askTogether(profile: ServiceClient): AskRecipient {
+  const group = new CallGroup<string, Recipient | null>({
+    span: { service: 'mailer', name: 'ask for recipients' },
+    answer: async (profileIds) => {
+      const ids = [...new Set(profileIds)]
+      const { mailRecipients } = await profile.request<{ mailRecipients: (Recipient | null)[] }>(RECIPIENTS, { ids })
+      return profileIds.map((id) => mailRecipients[ids.indexOf(id)] ?? null)
+    },
+    groupsAtOnce: 1,
+  })
+  return (profileId) => group.submit(profileId)
 }
