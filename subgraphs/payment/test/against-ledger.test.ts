@@ -26,7 +26,10 @@ async function sent(): Promise<string> {
 }
 
 /** One round over all that is there, and what is open after it. */
-async function found(actions: ReadonlyMap<string, readonly string[]>, aheadMs = 61_000) {
+async function found(
+  actions: ReadonlyMap<string, readonly string[]>,
+  { aheadMs = 61_000, meanwhile = async () => {} } = {},
+) {
   const asked: string[] = []
   await holdAgainstLedger({
     pool: tests.subgraph.pool,
@@ -34,6 +37,7 @@ async function found(actions: ReadonlyMap<string, readonly string[]>, aheadMs = 
     logger: silentLogger,
     async actionsOf(ids) {
       asked.push(...ids)
+      await meanwhile()
       return actions
     },
   })
@@ -46,12 +50,24 @@ describe('payments that have ended', () => {
     const [right, wrong] = [await sent(), await sent()]
     const posted = (id: string, ...actions: string[]): [string, string[]] => [journalIdOf(id, 'post'), actions]
     const held = (id: string): [string, string[]] => [journalIdOf(id, 'hold'), ['HOLD']]
-    expect((await found(new Map(), 0)).asked).toEqual([])
+    expect((await found(new Map(), { aheadMs: 0 })).asked).toEqual([])
     const actions = new Map([posted(right, 'POST'), posted(wrong, 'POST'), held(wrong)])
     const first = await found(actions)
     expect(first.asked).toContain(journalIdOf(right, 'resolve'))
     expect(first.items).toEqual([{ paymentId: wrong, kind: 'TRANSFERS_DIFFER', amountMinor: 1000n }])
     expect(await found(new Map())).toEqual({ asked: [], items: first.items })
+  })
+
+  it('hold up nobody while the ledger is asked, and what two have found is one item', async () => {
+    const wrong = await sent()
+    const second: string[] = []
+    const meanwhile = async () => {
+      second.push(...(await found(new Map())).asked)
+    }
+    const { asked, items } = await found(new Map(), { meanwhile })
+    expect(second).toEqual(asked)
+    expect(items.filter(({ paymentId }) => paymentId === wrong)).toHaveLength(1)
+    expect((await found(new Map())).asked).toEqual([])
   })
 
   it('without any transfer are found too', async () => {

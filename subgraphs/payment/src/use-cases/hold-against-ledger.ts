@@ -1,4 +1,4 @@
-import { type Clock, inTransaction, type Logger, type Pool, type SqlClient, uuidv5 } from '@corridor/platform'
+import { type Clock, inTransaction, type Logger, type Pool, uuidv5 } from '@corridor/platform'
 import { metrics } from '@opentelemetry/api'
 import { allowedOf, allowedOfRefund, journalsOf, type Moved, movedBy } from '../domain/at-rest.ts'
 import type { Payment } from '../domain/payment.ts'
@@ -9,6 +9,13 @@ import { readRefunds } from './refund-store.ts'
 
 /** The actions that the ledger has in each of these journals. */
 export type ReadActions = (journalIds: readonly string[]) => Promise<ReadonlyMap<string, readonly string[]>>
+
+interface HoldDeps {
+  readonly pool: Pool
+  readonly actionsOf: ReadActions
+  readonly clock: Clock
+  readonly logger: Logger
+}
 
 const UNCHANGED_MS = 60_000
 const PAGE = 500
@@ -23,34 +30,32 @@ interface Difference {
 /**
  * Holds payments and refunds that have ended, and have been unchanged for a minute, against the transfers that the ledger
  * has of them; each once, in the order of their last events. What differs is logged and becomes an item for somebody to
- * look into; nothing is frozen and nothing posted. Answers whether there is more.
+ * look into; nothing is frozen and nothing posted. The ledger is asked outside any transaction: where somebody else has
+ * held the same meanwhile, what was found is his. Answers whether there is more.
  */
-export async function holdAgainstLedger(deps: {
-  readonly pool: Pool
-  readonly actionsOf: ReadActions
-  readonly clock: Clock
-  readonly logger: Logger
-}): Promise<boolean> {
+export async function holdAgainstLedger(deps: HoldDeps): Promise<boolean> {
   const { pool, actionsOf, clock, logger } = deps
-  return await inTransaction(pool, async (client) => {
-    const { ids, last, more } = await readNext(client, new Date(clock.now().getTime() - UNCHANGED_MS))
-    if (last === null) return false
-    const [payments, refunds] = [await readPayments(client, ids), await readRefunds(client, ids)]
-    const subjects = [...payments.values(), ...[...refunds.values()].flat()]
-    const actions = await actionsOf(subjects.flatMap(({ id }) => journalsOf(id)))
-    for (const payment of payments.values()) {
-      for (const found of differences(payment, refunds.get(payment.id) ?? [], actions)) {
-        logger.error(
-          { alert: 'payment.transfers_differ', paymentId: payment.id, ...found },
-          'the ledger says otherwise',
-        )
-        await openItem(client, itemOf(payment, found, clock.now()))
-        differing().add(1)
-      }
-    }
-    await client.query('update held_against_ledger set position = $1', [last])
-    return more
+  const { ids, from, last, more } = await readNext(pool, new Date(clock.now().getTime() - UNCHANGED_MS))
+  if (last === null) return false
+  const [payments, refunds] = [await readPayments(pool, ids), await readRefunds(pool, ids)]
+  const subjects = [...payments.values(), ...[...refunds.values()].flat()]
+  const actions = await actionsOf(subjects.flatMap(({ id }) => journalsOf(id)))
+  const found = [...payments.values()].flatMap((payment) =>
+    differences(payment, refunds.get(payment.id) ?? [], actions).map((difference) => ({ payment, difference })),
+  )
+  const isOurs = await inTransaction(pool, async (client) => {
+    const moved = await client.query('update held_against_ledger set position = $1 where position = $2', [last, from])
+    if (moved.rowCount !== 1) return false
+    for (const { payment, difference } of found) await openItem(client, itemOf(payment, difference, clock.now()))
+    return true
   })
+  if (!isOurs) return false
+  for (const { payment, difference } of found) {
+    const about = { alert: 'payment.transfers_differ', paymentId: payment.id, ...difference }
+    logger.error(about, 'the ledger says otherwise')
+    differing().add(1)
+  }
+  return more
 }
 
 function differences(
@@ -70,16 +75,21 @@ function differences(
   })
 }
 
+interface Next {
+  readonly ids: readonly string[]
+  /** From which position it was read, and up to which; null where there is nothing. */
+  readonly from: bigint | null
+  readonly last: bigint | null
+  readonly more: boolean
+}
+
 /** The payments whose last event comes next, up to the first event that is too young. */
-async function readNext(
-  client: SqlClient,
-  until: Date,
-): Promise<{ ids: string[]; last: bigint | null; more: boolean }> {
-  const { rows } = await client.query<{ position: bigint; id: string; at: Date; isLast: boolean }>({
+async function readNext(pool: Pool, until: Date): Promise<Next> {
+  const { rows } = await pool.query<{ from: bigint; position: bigint; id: string; at: Date; isLast: boolean }>({
     name: 'payment-held-against-ledger',
-    text: `select e.position, e.payment_id as id, e.at, p.version = e.version as "isLast"
-           from (select * from payment_events
-                 where position > (select position from held_against_ledger for update) order by position limit $1) e
+    text: `select h.position as "from", e.position, e.payment_id as id, e.at, p.version = e.version as "isLast"
+           from held_against_ledger h
+           cross join lateral (select * from payment_events where position > h.position order by position limit $1) e
            join payments p on p.id = e.payment_id order by e.position`,
     values: [PAGE],
   })
@@ -87,6 +97,7 @@ async function readNext(
   const seen = tooYoung === -1 ? rows : rows.slice(0, tooYoung)
   return {
     ids: seen.filter(({ isLast }) => isLast).map(({ id }) => id),
+    from: rows[0]?.from ?? null,
     last: seen.at(-1)?.position ?? null,
     more: seen.length === PAGE,
   }
