@@ -25,7 +25,7 @@ describe('a developer', () => {
     await editor.getByText('myWallets', { exact: true }).waitFor()
     await page.getByRole('button', { name: /^Execute query/ }).click()
     await answer.getByText('"myWallets"').first().waitFor()
-    await visitor.looksAt('explorer', { foreign: '.graphiql-container' })
+    await visitor.looksAt('explorer', { foreign: '.explorer' })
   })
 
   it('has seen no error of the page', () => {

@@ -60,6 +60,8 @@ export class Visitor {
   async opens(name: string): Promise<void> {
     await this.page.getByRole('navigation').getByRole('link', { name, exact: true }).click()
     await this.page.getByRole('heading', { level: 1, name, exact: true }).waitFor()
+    const current = this.page.getByRole('navigation').locator('[aria-current="page"]')
+    expect(await current.allTextContents(), 'where one is').toEqual([name])
   }
 
   /**
@@ -79,7 +81,8 @@ export class Visitor {
       for (const [size, viewport] of Object.entries({ wide: WIDE, narrow: NARROW })) {
         await page.setViewportSize(viewport)
         await page.screenshot({ path: join(SCREENSHOTS, `${name}-${colorScheme}-${size}.png`), fullPage: true })
-        expect(await this.overflow(), `${name}, ${size}: wider than the screen`).toBeLessThanOrEqual(0)
+        expect(await this.overflow('html'), `${name}, ${size}: wider than the screen`).toBeLessThanOrEqual(0)
+        if (foreign !== undefined) expect(await this.overflow(foreign), `${foreign}, ${size}`).toBeLessThanOrEqual(0)
       }
       // Light is judged narrow and dark wide: layout has no colours, and colours no layout.
       if (colorScheme === 'dark') await page.setViewportSize(WIDE)
@@ -89,9 +92,10 @@ export class Visitor {
     await page.emulateMedia({ colorScheme: 'light' })
   }
 
-  /** By how many pixels the page is wider than its window. */
-  private overflow(): Promise<number> {
-    return this.page.evaluate<number>('document.documentElement.scrollWidth - document.documentElement.clientWidth')
+  /** By how many pixels what is in an element is wider than it. */
+  private overflow(selector: string): Promise<number> {
+    const element = `document.querySelector(${JSON.stringify(selector)})`
+    return this.page.evaluate<number>(`${element}.scrollWidth - ${element}.clientWidth`)
   }
 
   private async violations(foreign?: string): Promise<string[]> {

@@ -39,7 +39,8 @@ export function App() {
           </Link>
           <div className="row person">
             <ThemeSwitch />
-            {signedIn && <SignOut name={signedIn.name} />}
+            {signedIn && <span className="small quiet name">{signedIn.name}</span>}
+            {signedIn && <SignOut />}
           </div>
         </header>
         {signedIn && <Navigation />}
@@ -52,7 +53,7 @@ export function App() {
   )
 }
 
-function SignOut({ name }: { name: string }) {
+function SignOut() {
   const { session } = useSession()
   const [busy, setBusy] = useState(false)
   const say = useSay()
@@ -62,7 +63,7 @@ function SignOut({ name }: { name: string }) {
   }
   return (
     <Button kind="plain" busy={busy} onClick={leave}>
-      Sign out<span className="visually-hidden"> {name}</span>
+      Sign out
     </Button>
   )
 }

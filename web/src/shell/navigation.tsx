@@ -1,5 +1,5 @@
 import { useEffect, useRef } from 'react'
-import { Link, useRoute } from 'wouter'
+import { Link, useLocation } from 'wouter'
 import { PAGE_GROUPS } from '../pages/index.ts'
 import { useSession } from '../session/context.tsx'
 
@@ -10,6 +10,10 @@ export function Navigation() {
     name,
     pages: pages.flatMap(({ path, label, scope }) => (label !== null && scopes.has(scope) ? [{ path, label }] : [])),
   })).filter(({ pages }) => pages.length > 0)
+  const here = currentOf(
+    groups.flatMap(({ pages }) => pages.map(({ path }) => path)),
+    useLocation()[0],
+  )
   return (
     <nav className="nav" aria-label="Pages">
       {groups.map(({ name, pages }) => (
@@ -18,7 +22,7 @@ export function Navigation() {
           <ul>
             {pages.map(({ path, label }) => (
               <li key={path}>
-                <NavLink path={path} label={label} />
+                <NavLink path={path} label={label} isHere={path === here} />
               </li>
             ))}
           </ul>
@@ -28,10 +32,13 @@ export function Navigation() {
   )
 }
 
-function NavLink({ path, label }: { path: string; label: string }) {
-  const [isExact] = useRoute(path)
-  const [isBelow] = useRoute(`${path}/*`)
-  const isHere = isExact || (path !== '/' && isBelow)
+/** Of the pages that `location` is, or is below of, the nearest: only one is current. */
+function currentOf(paths: readonly string[], location: string): string | undefined {
+  const above = paths.filter((path) => location === path || location.startsWith(`${path}/`))
+  return above.toSorted((a, b) => b.length - a.length)[0]
+}
+
+function NavLink({ path, label, isHere }: { path: string; label: string; isHere: boolean }) {
   const link = useRef<HTMLAnchorElement>(null)
   // On a narrow screen the navigation is wider than it: where one is stays in sight.
   useEffect(() => {

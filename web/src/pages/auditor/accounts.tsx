@@ -82,10 +82,10 @@ const COLUMNS: readonly Column<Account>[] = [
   {
     head: 'Account',
     cell: ({ id, code }) => (
-      <>
+      <div>
         <Link href={`/audit/accounts/${id}`}>{accountName(code)}</Link>
         <p className="small quiet mono">{id}</p>
-      </>
+      </div>
     ),
   },
   { head: 'State', cell: ({ status }) => <Status words={ACCOUNT_STATUS} state={status} /> },

@@ -93,11 +93,11 @@ const CHECKS: readonly Column<Invariant>[] = [
   {
     head: 'Check',
     cell: ({ name, description, detail }) => (
-      <>
+      <div>
         <strong>{plainWords(name)}</strong>
         <p className="small quiet">{description}</p>
         {detail && <p className="small">{detail}</p>}
-      </>
+      </div>
     ),
   },
   { head: 'Result', cell: ({ holds }) => <Badge tone={holds ? 'good' : 'bad'}>{holds ? 'Holds' : 'Broken'}</Badge> },

@@ -30,7 +30,7 @@ export function ChangePassword() {
       <h2 id="password">Password</h2>
       <form className="stack" onSubmit={(event) => void submit(event)}>
         <TextField
-          label="Password of now"
+          label="Current password"
           type="password"
           autoComplete="current-password"
           required

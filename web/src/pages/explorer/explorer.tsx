@@ -12,7 +12,12 @@ const EXAMPLES = [
   myWallets {
     id
     name
-    balance { available { amount currency } }
+    balance {
+      available {
+        amount
+        currency
+      }
+    }
   }
 }
 `,

@@ -114,7 +114,7 @@ const PARTS: readonly Column<Part>[] = [
   {
     head: 'Needs',
     cell: ({ dependencies }) => (
-      <ul className="plain">
+      <ul>
         {dependencies.map(({ name, ok, degraded, latencyMs, detail }) => (
           <li key={name}>
             {name}: {ok ? (degraded ? 'degraded' : 'up') : 'down'}, {latencyMs} ms

@@ -71,7 +71,7 @@ const COLUMNS: readonly Column<InReview>[] = [
   {
     head: 'Why',
     cell: ({ decision }) => (
-      <ul className="plain">
+      <ul>
         {(decision?.reasons ?? []).map(({ code, message }) => (
           <li key={code}>{message}</li>
         ))}

@@ -38,12 +38,12 @@ const COLUMNS: readonly Column<RuleSet>[] = [
   {
     head: 'Rule set',
     cell: ({ name, version, description }) => (
-      <>
+      <div>
         <Link href={`/rules/${name}/${version}`}>
           {plainWords(name)}, version {version}
         </Link>
         {description && <p className="small quiet">{description}</p>}
-      </>
+      </div>
     ),
   },
   {
