@@ -10,9 +10,11 @@ beforeAll(async () => {
 })
 afterAll(() => tests.close())
 
+const REFUND = 'mutation ($input: RefundPaymentInput!) { refundPayment(input: $input) { id } }'
 const SEND = 'mutation ($input: SendPaymentInput!) { sendPayment(input: $input) { id } }'
 
-async function sent(): Promise<string> {
+const sent = async (): Promise<string> => (await sentTo()).id
+async function sentTo() {
   const [payer, payee] = [tests.customer(), tests.customer()]
   const input = {
     idempotencyKey: uuidv7(),
@@ -22,7 +24,7 @@ async function sent(): Promise<string> {
   }
   const { sendPayment } = await tests.data<{ sendPayment: { id: string } }>(payer, SEND, { input })
   await tests.until(payer, sendPayment.id, 'COMPLETED')
-  return sendPayment.id
+  return { id: sendPayment.id, payee }
 }
 
 /** One round over all that is there, and what is open after it. */
@@ -69,6 +71,43 @@ describe('payments that have ended', () => {
     expect(items.filter(({ paymentId }) => paymentId === wrong)).toHaveLength(1)
     expect((await found(new Map())).asked).toEqual([])
   })
+
+  it.each([
+    ['FAILED', 'INSUFFICIENT_FUNDS', 'POST'],
+    ['COMPLETED', null, 'HOLD'],
+  ])(
+    'with a refund that is %s and moved something else are found by what it was to give back',
+    async (status, refusal, action) => {
+      const { id, payee } = await sentTo()
+      expect(
+        (await found(new Map([[journalIdOf(id, 'post'), ['POST']]]))).items.map(({ paymentId }) => paymentId),
+      ).not.toContain(id)
+      tests.farSide.ledgerRefusal = refusal
+      const input = {
+        idempotencyKey: uuidv7(),
+        paymentId: id,
+        amount: { amount: '3.00', currency: 'USD' },
+        reason: 'not delivered',
+      }
+      await tests.data(payee, REFUND, { input })
+      const ended = () => tests.rows('select id from refunds where payment_id = $1 and status = $2', [id, status])
+      await expect.poll(ended).toHaveLength(1)
+      tests.farSide.ledgerRefusal = null
+      const refundId = String((await ended())[0]?.id)
+      const actions = new Map([
+        [journalIdOf(id, 'post'), ['POST']],
+        [journalIdOf(refundId, 'post'), [action]],
+      ])
+      const young = await found(actions, { aheadMs: 0 })
+      expect(young.asked).toEqual([])
+      const { asked, items } = await found(actions)
+      expect(asked.filter((journal) => journal === journalIdOf(refundId, 'resolve'))).toHaveLength(1)
+      expect(items.filter(({ paymentId }) => paymentId === id)).toEqual([
+        { paymentId: id, kind: 'TRANSFERS_DIFFER', amountMinor: 300n },
+      ])
+      expect((await found(actions)).asked).toEqual([])
+    },
+  )
 
   it('without any transfer are found too', async () => {
     const missing = await sent()

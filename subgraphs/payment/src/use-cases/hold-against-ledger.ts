@@ -1,11 +1,10 @@
-import { type Clock, inTransaction, type Logger, type Pool, uuidv5 } from '@corridor/platform'
+import { type Clock, inTransaction, type Logger, type Pool, type SqlClient, uuidv5 } from '@corridor/platform'
 import { metrics } from '@opentelemetry/api'
 import { allowedOf, allowedOfRefund, journalsOf, type Moved, movedBy } from '../domain/at-rest.ts'
 import type { Payment } from '../domain/payment.ts'
-import type { Refund } from '../domain/refund.ts'
+import type { RefundStatus } from '../domain/refund.ts'
 import { readPayments } from './payment-store.ts'
 import { openItem } from './reconciliation-store.ts'
-import { readRefunds } from './refund-store.ts'
 
 /** The actions that the ledger has in each of these journals. */
 export type ReadActions = (journalIds: readonly string[]) => Promise<ReadonlyMap<string, readonly string[]>>
@@ -20,59 +19,79 @@ interface HoldDeps {
 const UNCHANGED_MS = 60_000
 const PAGE = 500
 
-interface Difference {
-  readonly id: string
+/** A payment or refund, with what its state allows it to have moved; null: it has not ended. */
+interface Subject {
   readonly subject: 'payment' | 'refund'
+  readonly id: string
+  readonly paymentId: string
   readonly state: string
-  readonly moved: Moved
+  readonly allowed: readonly Moved[] | null
+  readonly amountMinor: bigint
+  readonly currency: string
 }
 
 /**
  * Holds payments and refunds that have ended, and have been unchanged for a minute, against the transfers that the ledger
- * has of them; each once, in the order of their last events. What differs is logged and becomes an item for somebody to
- * look into; nothing is frozen and nothing posted. The ledger is asked outside any transaction: where somebody else has
- * held the same meanwhile, what was found is his. Answers whether there is more.
+ * has of them, each once. What differs is logged and becomes an item for somebody to look into; nothing is frozen and
+ * nothing posted. The ledger is asked outside any transaction: where somebody else has held the same meanwhile, what was
+ * found is his. Answers whether there is more.
  */
 export async function holdAgainstLedger(deps: HoldDeps): Promise<boolean> {
-  const { pool, actionsOf, clock, logger } = deps
-  const { ids, from, last, more } = await readNext(pool, new Date(clock.now().getTime() - UNCHANGED_MS))
+  const until = new Date(deps.clock.now().getTime() - UNCHANGED_MS)
+  const morePayments = await holdPayments(deps, until)
+  const moreRefunds = await holdRefunds(deps, until)
+  return morePayments || moreRefunds
+}
+
+/** In the order of their last events. */
+async function holdPayments(deps: HoldDeps, until: Date): Promise<boolean> {
+  const { ids, from, last, more } = await readNext(deps.pool, until)
   if (last === null) return false
-  const [payments, refunds] = [await readPayments(pool, ids), await readRefunds(pool, ids)]
-  const subjects = [...payments.values(), ...[...refunds.values()].flat()]
-  const actions = await actionsOf(subjects.flatMap(({ id }) => journalsOf(id)))
-  const found = [...payments.values()].flatMap((payment) =>
-    differences(payment, refunds.get(payment.id) ?? [], actions).map((difference) => ({ payment, difference })),
-  )
-  const isOurs = await inTransaction(pool, async (client) => {
+  const payments = await readPayments(deps.pool, ids)
+  await hold(deps, [...payments.values()].map(subjectOf), async (client) => {
     const moved = await client.query('update held_against_ledger set position = $1 where position = $2', [last, from])
-    if (moved.rowCount !== 1) return false
-    for (const { payment, difference } of found) await openItem(client, itemOf(payment, difference, clock.now()))
-    return true
+    return moved.rowCount === 1
   })
-  if (!isOurs) return false
-  for (const { payment, difference } of found) {
-    const about = { alert: 'payment.transfers_differ', paymentId: payment.id, ...difference }
-    logger.error(about, 'the ledger says otherwise')
-    differing().add(1)
-  }
   return more
 }
 
-function differences(
-  payment: Payment,
-  refunds: readonly Refund[],
-  actions: ReadonlyMap<string, readonly string[]>,
-): Difference[] {
-  const subjects = [
-    { id: payment.id, subject: 'payment', state: payment.status, allowed: allowedOf(payment) } as const,
-    ...refunds.map((refund) => {
-      return { id: refund.id, subject: 'refund', state: refund.status, allowed: allowedOfRefund(refund) } as const
-    }),
-  ]
-  return subjects.flatMap(({ id, subject, state, allowed }) => {
-    const moved = movedBy(id, actions)
-    return allowed === null || allowed.includes(moved) ? [] : [{ id, subject, state, moved }]
+/** Each by itself, since one that failed tells no event of its payment. */
+async function holdRefunds(deps: HoldDeps, until: Date): Promise<boolean> {
+  const refunds = await readRefundsToHold(deps.pool, until)
+  if (refunds.length === 0) return false
+  await hold(deps, refunds, async (client) => {
+    const held = await client.query(
+      'update refunds set held_against_ledger = true where id = any($1::uuid[]) and not held_against_ledger',
+      [refunds.map(({ id }) => id)],
+    )
+    // Of those that somebody else has held, the items are the same.
+    return (held.rowCount ?? 0) > 0
   })
+  return refunds.length === PAGE
+}
+
+/** `claim` notes that these are held; false where somebody else has done so meanwhile. */
+async function hold(
+  { pool, actionsOf, clock, logger }: HoldDeps,
+  subjects: readonly Subject[],
+  claim: (client: SqlClient) => Promise<boolean>,
+): Promise<void> {
+  const actions = await actionsOf(subjects.flatMap(({ id }) => journalsOf(id)))
+  const found = subjects.flatMap((subject) => {
+    const moved = movedBy(subject.id, actions)
+    return subject.allowed === null || subject.allowed.includes(moved) ? [] : [{ ...subject, moved }]
+  })
+  const isOurs = await inTransaction(pool, async (client) => {
+    if (!(await claim(client))) return false
+    for (const difference of found) await openItem(client, itemOf(difference, clock.now()))
+    return true
+  })
+  if (!isOurs) return
+  for (const { subject, id, paymentId, state, moved } of found) {
+    const about = { alert: 'payment.transfers_differ', paymentId, id, subject, state, moved }
+    logger.error(about, 'the ledger says otherwise')
+    differing().add(1)
+  }
 }
 
 interface Next {
@@ -103,22 +122,41 @@ async function readNext(pool: Pool, until: Date): Promise<Next> {
   }
 }
 
-function itemOf(payment: Payment, { id, state }: Difference, openedAt: Date) {
+async function readRefundsToHold(pool: Pool, until: Date): Promise<Subject[]> {
+  type Row = Pick<Subject, 'id' | 'paymentId' | 'amountMinor' | 'currency'> & { readonly state: RefundStatus }
+  const { rows } = await pool.query<Row & { id: string }>({
+    name: 'payment-refunds-to-hold',
+    text: `select r.id, r.payment_id as "paymentId", r.status as state, r.amount_minor as "amountMinor", p.to_currency as currency
+           from refunds r join payments p on p.id = r.payment_id
+           where r.status <> 'PENDING' and not r.held_against_ledger and r.updated_at <= $1 order by r.number limit $2`,
+    values: [until, PAGE],
+  })
+  return rows.map((row) => ({ ...row, subject: 'refund', allowed: allowedOfRefund({ status: row.state }) }))
+}
+
+/** A payment with what left, or as far as it was known. */
+function subjectOf(payment: Payment): Subject {
+  const { id, status: state, principalMinor, askedDebitMinor, askedCreditMinor, fromCurrency, toCurrency } = payment
+  const debitMinor = principalMinor ?? askedDebitMinor
   const amount =
-    payment.principalMinor === null
-      ? { amountMinor: payment.askedDebitMinor ?? payment.askedCreditMinor ?? 0n, currency: payment.fromCurrency }
-      : { amountMinor: payment.principalMinor, currency: payment.fromCurrency }
-  return {
+    debitMinor === null
+      ? { amountMinor: askedCreditMinor ?? 0n, currency: toCurrency }
+      : { amountMinor: debitMinor, currency: fromCurrency }
+  return { subject: 'payment', id, paymentId: id, state, allowed: allowedOf(payment), ...amount }
+}
+
+const itemOf = ({ id, paymentId, state, amountMinor, currency }: Subject, openedAt: Date) =>
+  ({
     id: uuidv5(`transfers-differ\n${state}`, id),
     kind: 'TRANSFERS_DIFFER',
     provider: 'ledger',
-    paymentId: payment.id,
-    ...amount,
+    paymentId,
+    amountMinor,
+    currency,
     debitCode: null,
     creditCode: null,
     openedAt,
-  } as const
-}
+  }) as const
 
 /** Asked of the API each time: the process may start its export of metrics after this module was loaded. */
 const differing = () =>
