@@ -29,6 +29,12 @@ const declines = counter({
   description: 'Payments that were declined or failed, by the code of the reason.',
   attributes: { status: ['DECLINED', 'FAILED'], reason: { first: MAX_REASONS } },
 })
+/** Told from the start, so that the first one is seen as an increase. */
+const differing = counter({
+  name: 'corridor.payment.transfers.differing',
+  unit: '{difference}',
+  description: 'Payments and refunds whose transfers in the ledger are not those that their state allows.',
+}).of({})
 const waiting = gauge({
   name: 'corridor.payment.waiting',
   unit: '{payment}',
@@ -45,6 +51,8 @@ const overdue = gauge({
 })
 
 export const countTaken = (payments: number): void => taken.of({}).add(payments)
+
+export const countDiffering = (differences: number): void => differing.add(differences)
 
 /** Counts a change of state that was written. */
 export function countTransition(

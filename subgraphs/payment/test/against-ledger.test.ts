@@ -1,4 +1,4 @@
-import { silentLogger, uuidv7 } from '@corridor/platform'
+import { allMetrics, Counter, silentLogger, uuidv7 } from '@corridor/platform'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { journalIdOf } from '../src/domain/postings.ts'
 import { holdAgainstLedger, listOpenItems } from '../src/index.ts'
@@ -47,6 +47,13 @@ async function found(
   return { asked, items: items.map(({ paymentId, kind, amountMinor }) => ({ paymentId, kind, amountMinor })) }
 }
 
+/** How many differences the metric behind the alert tells of. */
+function counted(): number {
+  const metric = allMetrics().find(({ options }) => options.name === 'corridor.payment.transfers.differing')
+  const [member] = metric?.all() ?? []
+  return member?.series instanceof Counter ? member.series.value : Number.NaN
+}
+
 describe('payments that have ended', () => {
   it('are held against the ledger once, a minute later, and an item is opened where it has other transfers', async () => {
     const [right, wrong] = [await sent(), await sent()]
@@ -92,12 +99,15 @@ describe('payments that have ended', () => {
       await tests.data(payee, REFUND, { input })
       const ended = () => tests.rows('select id from refunds where payment_id = $1 and status = $2', [id, status])
       await expect.poll(ended).toHaveLength(1)
+      // Its event, where it tells one, has its place.
+      await expect.poll(() => tests.rows('select 1 from payment_event_queue')).toEqual([])
       tests.farSide.ledgerRefusal = null
       const refundId = String((await ended())[0]?.id)
       const actions = new Map([
         [journalIdOf(id, 'post'), ['POST']],
         [journalIdOf(refundId, 'post'), [action]],
       ])
+      const before = counted()
       const young = await found(actions, { aheadMs: 0 })
       expect(young.asked).toEqual([])
       const { asked, items } = await found(actions)
@@ -106,6 +116,7 @@ describe('payments that have ended', () => {
         { paymentId: id, kind: 'TRANSFERS_DIFFER', amountMinor: 300n },
       ])
       expect((await found(actions)).asked).toEqual([])
+      expect(counted()).toBe(before + 1)
     },
   )
 

@@ -1,8 +1,8 @@
 import { type Clock, inTransaction, type Logger, type Pool, type SqlClient, uuidv5 } from '@corridor/platform'
-import { metrics } from '@opentelemetry/api'
 import { allowedOf, allowedOfRefund, journalsOf, type Moved, movedBy } from '../domain/at-rest.ts'
 import type { Payment } from '../domain/payment.ts'
 import type { RefundStatus } from '../domain/refund.ts'
+import { countDiffering } from '../payment-metrics.ts'
 import { readPayments } from './payment-store.ts'
 import { openItem } from './reconciliation-store.ts'
 
@@ -90,8 +90,8 @@ async function hold(
   for (const { subject, id, paymentId, state, moved } of found) {
     const about = { alert: 'payment.transfers_differ', paymentId, id, subject, state, moved }
     logger.error(about, 'the ledger says otherwise')
-    differing().add(1)
   }
+  countDiffering(found.length)
 }
 
 interface Next {
@@ -157,9 +157,3 @@ const itemOf = ({ id, paymentId, state, amountMinor, currency }: Subject, opened
     creditCode: null,
     openedAt,
   }) as const
-
-/** Asked of the API each time: the process may start its export of metrics after this module was loaded. */
-const differing = () =>
-  metrics.getMeter('payment').createCounter('payment.transfers.differing', {
-    description: 'Payments and refunds whose transfers in the ledger are not those that their state allows.',
-  })
