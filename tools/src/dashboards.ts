@@ -147,7 +147,12 @@ export const DASHBOARDS: readonly Dashboard[] = [
       {
         title: 'Consumer lag',
         unit: 'short',
-        queries: [['sum by (consumer, topic) (corridor_consumer_lag)', '{{consumer}} {{topic}}']],
+        queries: [
+          [
+            'sum by (consumer, topic) (max by (consumer, topic, partition) (corridor_consumer_lag))',
+            '{{consumer}} {{topic}}',
+          ],
+        ],
       },
       {
         title: 'Events consumed',

@@ -34,7 +34,8 @@ const relayed = counter({
 const lag = gauge({
   name: 'corridor.consumer.lag',
   unit: '{event}',
-  description: 'Events behind the last that a consumer was given of a partition.',
+  description:
+    'Events of a partition that a consumer has yet to handle; every member of its group tells of all partitions.',
   attributes: { consumer: { first: 12 }, topic: { first: 8 }, partition: { first: 12 } },
   inStatus: true,
 })

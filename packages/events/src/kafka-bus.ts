@@ -9,9 +9,9 @@ import {
 } from 'kafkajs'
 import { type Consumer, type EventBus, Undeliverable } from './bus.ts'
 import { fromCloudEvent, toCloudEvent, UnreadableEvent } from './cloud-event.ts'
+import { ConsumerLag } from './consumer-lag.ts'
 import { deadLetterTopic } from './dead-letter-topic.ts'
 import type { DeliveredEvent, Topic } from './event.ts'
-import { tellConsumerLag } from './event-metrics.ts'
 import { handleInTrace } from './handle-in-trace.ts'
 import { connectKafka, type KafkaClientOptions, KafkaSender } from './kafka-client.ts'
 import { DEAD_LETTER_RETENTION_MS, TOPIC_RETENTION_MS } from './retention.ts'
@@ -46,6 +46,7 @@ export function kafkaBus(options: KafkaBusOptions): EventBus {
   const kafka = connectKafka(options)
   const topics = new TopicMaker(kafka, options.replicationFactor ?? 1)
   const sender = new KafkaSender(kafka)
+  const lag = new ConsumerLag(kafka)
   const running: KafkaConsumer[] = []
   const closing = new AbortController()
 
@@ -70,8 +71,9 @@ export function kafkaBus(options: KafkaBusOptions): EventBus {
     async subscribe(consumer) {
       const names = new Map(consumer.topics.map((topic) => [`${prefix}${topic}`, topic]))
       await topics.ensure([...names.keys()].flatMap((name) => [name, deadLetterTopic(name)]))
+      const groupId = `${prefix}${consumer.name}`
       const client = kafka.consumer({
-        groupId: `${prefix}${consumer.name}`,
+        groupId,
         sessionTimeout: SESSION_TIMEOUT_MS,
         maxWaitTimeInMs: MAX_WAIT_MS,
         retry: { restartOnFailure: async () => !closing.signal.aborted },
@@ -94,10 +96,12 @@ export function kafkaBus(options: KafkaBusOptions): EventBus {
         partitionsConsumedConcurrently: TOPIC_PARTITIONS,
         eachBatch: (payload) => deliver.batch(payload),
       })
+      lag.observe({ consumer: consumer.name, groupId, names })
     },
 
     async close() {
       closing.abort()
+      await lag.close()
       await Promise.all(running.splice(0).map((client) => client.disconnect()))
       await sender.close()
     },
@@ -190,8 +194,6 @@ class Delivery {
   /** Ends early, with the rest to be fetched again, when the partition was taken away or the bus closes. */
   async batch(payload: EachBatchPayload): Promise<void> {
     const { batch, heartbeat, commitOffsetsIfNecessary } = payload
-    const consumer = this.options.consumer.name
-    tellConsumerLag({ consumer, topic: batch.topic, partition: batch.partition }, Number(batch.offsetLag()))
     for (let from = 0; from < batch.messages.length; from += EVENTS_AT_ONCE) {
       if (!(await this.group(payload, batch.messages.slice(from, from + EVENTS_AT_ONCE)))) return
       await commitOffsetsIfNecessary()

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { Fault, silentLogger } from '@corridor/platform'
+import { allMetrics, Fault, Gauge, readAll, silentLogger } from '@corridor/platform'
 import { Kafka, logLevel } from 'kafkajs'
 import { describe, expect, inject, it, onTestFinished, vi } from 'vitest'
 import {
@@ -73,6 +73,38 @@ describe('the bus of Kafka, besides', () => {
       resources: [{ type: 2, name: topic, configNames: ['retention.ms'] }],
     })
     expect(resources[0]?.configEntries[0]?.configValue).toBe(String(TOPIC_RETENTION_MS))
+  })
+
+  it('says how far a consumer is behind, of one that is stuck as well', { timeout: 120_000 }, async () => {
+    const bus = opened(newPrefix())
+    let pass = (): void => undefined
+    const stuck = new Promise<void>((resolve) => {
+      pass = resolve
+    })
+    const handled: string[] = []
+    await bus.publish(numbered('A', 3))
+    await bus.subscribe(
+      reader(async ({ id }) => {
+        await stuck
+        handled.push(id)
+      }),
+    )
+    const behind = async (): Promise<number> => {
+      await readAll()
+      const series = [
+        ...(allMetrics()
+          .find(({ options }) => options.name === 'corridor.consumer.lag')
+          ?.all() ?? []),
+      ]
+      const ours = series.filter(({ attributes }) => attributes.topic === 'payment.events')
+      return ours.reduce((sum, { series: lag }) => sum + (lag instanceof Gauge ? lag.value : 0), 0)
+    }
+    await vi.waitFor(async () => expect(await behind()).toBe(3), WAIT)
+    await bus.publish(numbered('B', 2))
+    await vi.waitFor(async () => expect(await behind()).toBe(5), WAIT)
+    pass()
+    await vi.waitFor(async () => expect(await behind()).toBe(0), WAIT)
+    expect(handled).toHaveLength(5)
   })
 
   it('writes CloudEvents 1.0 under the key, with the trace in a header', async () => {
