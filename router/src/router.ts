@@ -1,34 +1,26 @@
-import type { IncomingMessage, ServerResponse } from 'node:http'
 import { setImmediate } from 'node:timers/promises'
 import {
   type Clock,
   type DependencyState,
-  ERROR_MESSAGES,
   inProcessRateLimiter,
   invariant,
   type Logger,
   type RateLimiter,
-  reportOf,
   type Signer,
-  stateOf,
   type Tls,
 } from '@corridor/platform'
 import { createApolloHttp } from './apollo-http.ts'
-import { CALLBACK_PATH, type CallbackOwners, forwardCallback } from './callbacks.ts'
-import { countClient } from './client-metrics.ts'
-import { crossOriginHeaders, preflight } from './cross-origin.ts'
+import type { CallbackOwners } from './callbacks.ts'
 import { createGraphqlHttp } from './graphql-http.ts'
-import { BodyTooLarge, closeServer, errorReply, jsonReply, listen, type Reply, send } from './http.ts'
+import { closeServer, listen } from './http.ts'
 import { type AuthMode, createIdentity, type IdentityOptions } from './identity.ts'
-import { isLedgerFile, streamLedgerFile } from './ledger-files.ts'
 import { DEFAULT_LIMITS, type RouterLimits } from './limits.ts'
-import { checkSubgraphs, readinessReply } from './readiness.ts'
+import { checkSubgraphs } from './readiness.ts'
 import { type RegisteredOperations, readManifest } from './registered-operations.ts'
-import { createRequestLimits, tooManyRequests } from './request-limits.ts'
+import { createRequestLimits } from './request-limits.ts'
 import { MeasuredExecutor, MeasuredSubscriptions, measured } from './router-metrics.ts'
-import { secured } from './security-headers.ts'
-import { createSite, type SiteOptions } from './site.ts'
-import { answerStatus } from './status.ts'
+import { createRoutes, GRAPHQL_PATH } from './routes.ts'
+import type { SiteOptions } from './site.ts'
 import { createAgent, createSubgraphClients } from './subgraph-client.ts'
 import { serveSubscriptions } from './subscriptions/serve-subscriptions.ts'
 import { readSupergraph, readSupergraphInSteps, type SupergraphModel } from './supergraph.ts'
@@ -91,7 +83,6 @@ export interface Router {
   ready(): Promise<readonly DependencyState[]>
 }
 
-const GRAPHQL_PATH = '/graphql'
 const LOOPBACK = '127.0.0.1'
 const SLOW_OPERATION_MS = 1_000
 
@@ -120,9 +111,8 @@ export function createRouter(deps: RouterDeps): Router {
       return made.tellSlow({ slowMs: deps.slowOperationMs ?? SLOW_OPERATION_MS, logger })
     }
     let executor = executorOf(supergraph)
-    const { supergraphSdl } = deps
     const apollo = await createApolloHttp({
-      supergraphSdl,
+      supergraphSdl: deps.supergraphSdl,
       executor: () => executor,
       limits,
       logger,
@@ -137,7 +127,6 @@ export function createRouter(deps: RouterDeps): Router {
       logger,
       tls: deps.tls,
     })
-    const site = deps.site === undefined ? async () => null : createSite(deps.site)
     const graphql = createGraphqlHttp({
       apollo,
       executor: () => executor,
@@ -147,55 +136,24 @@ export function createRouter(deps: RouterDeps): Router {
       registered: () => registered,
       logger,
     })
-    const tooSoon = (request: IncomingMessage): Reply | null => {
-      const waitMs = requestLimits.ofAddress(requestLimits.addressOf(request))
-      return waitMs === null ? null : tooManyRequests(waitMs)
-    }
-    const respond = async (request: IncomingMessage, response: ServerResponse): Promise<Reply> => {
-      const path = (request.url ?? '/').split('?', 1)[0] ?? '/'
-      if (path === GRAPHQL_PATH) {
-        if (request.method === 'OPTIONS') return preflight(request, deps.allowedOrigins)
-        countClient(request.headers)
-        const reply = await graphql(request, response)
-        return { ...reply, headers: { ...reply.headers, ...crossOriginHeaders(request, deps.allowedOrigins) } }
-      }
-      if (request.method === 'GET' && path === '/health') return jsonReply(200, { status: 'ok', service: 'router' })
-      const refused = tooSoon(request)
-      if (refused !== null) return refused
-      const provider = CALLBACK_PATH.exec(path)?.[1]
-      if (provider !== undefined && request.method === 'POST') {
-        const owners = deps.callbackOwners
-        const { urls } = current
-        return forwardCallback({ request, provider, owners, urls, dispatcher, maxBytes: limits.callbackBytes, logger })
-      }
-      if (request.method !== 'GET') return errorReply(404, 'NOT_FOUND', 'There is nothing here.')
-      if (path === '/ready') return readinessReply(await ready())
-      if (path === '/status') return answerStatus(request, { identity, dispatcher, subgraphs, own, processes })
-      const page = await site(request)
-      if (page !== null) return page
-      if (path === '/') return { status: 302, headers: { location: GRAPHQL_PATH }, body: '' }
-      return errorReply(404, 'NOT_FOUND', 'There is nothing here.')
-    }
-    const { processName = 'router', processes = {} } = deps
-    const own = () => reportOf(processName)
-    const subgraphs = async () =>
-      (await ready()).map((reached) => {
-        const dependencies = [{ ...reached, name: 'reached by the router' }]
-        return { name: `${reached.name}-service`, state: stateOf([reached]), dependencies }
-      })
-    const ledgerUrl = () => current.urls.get(deps.filesOwner ?? 'ledger')
-    const answerFile = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
-      const refused = tooSoon(request)
-      if (refused !== null) return send(response, secured(refused, production))
-      await streamLedgerFile({ request, response, ledgerUrl: ledgerUrl(), dispatcher, production, logger })
-    }
-    const listening = await listen(
-      (request, response) =>
-        void (isLedgerFile(request)
-          ? answerFile(request, response)
-          : answer({ request, response, respond, production, logger })),
-      { port, host, limits, tls: deps.tls },
-    )
+    const routes = createRoutes({
+      graphql,
+      site: deps.site,
+      urls: () => current.urls,
+      ready,
+      identity,
+      requestLimits,
+      allowedOrigins: deps.allowedOrigins,
+      callbackOwners: deps.callbackOwners,
+      callbackBytes: limits.callbackBytes,
+      filesOwner: deps.filesOwner ?? 'ledger',
+      processName: deps.processName ?? 'router',
+      processes: deps.processes ?? {},
+      dispatcher,
+      production,
+      logger,
+    })
+    const listening = await listen(routes, { port, host, limits, tls: deps.tls })
     const sockets = serveSubscriptions({
       server: listening.server,
       path: GRAPHQL_PATH,
@@ -240,27 +198,4 @@ function urlsOf({ routingUrls }: SupergraphModel, { subgraphUrls }: RouterDeps):
   const urls = new Map([...routingUrls].map(([name, url]) => [name, subgraphUrls?.[name] ?? url]))
   for (const [name, url] of urls) invariant(URL.canParse(url), `subgraph ${name} has an address`)
   return urls
-}
-
-async function answer(input: {
-  request: IncomingMessage
-  response: ServerResponse
-  respond: (request: IncomingMessage, response: ServerResponse) => Promise<Reply>
-  production: boolean
-  logger: Logger
-}): Promise<void> {
-  const { request, response, respond, production, logger } = input
-  const reply = (given: Reply): void => send(response, secured(given, production))
-  try {
-    reply(await respond(request, response))
-  } catch (error) {
-    if (request.destroyed && !request.complete) return // The client left before its request was whole.
-    if (error instanceof BodyTooLarge) {
-      const refused = errorReply(413, 'QUERY_TOO_COMPLEX', error.message)
-      reply({ ...refused, headers: { ...refused.headers, connection: 'close' } })
-      return
-    }
-    logger.error({ error }, 'a request failed')
-    reply(errorReply(500, 'INTERNAL_SERVER_ERROR', ERROR_MESSAGES.INTERNAL_SERVER_ERROR))
-  }
 }

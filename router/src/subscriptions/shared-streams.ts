@@ -3,13 +3,14 @@ import type { Prepared, Variables } from '../operation-executor.ts'
 import { EventQueue, type QueueLimits, type QueueReader } from './event-queue.ts'
 import type { ResolveEvent } from './event-resolver.ts'
 import type { EventReader } from './federated-subscriptions.ts'
+import { Newest } from './newest.ts'
 import { Response } from './response.ts'
 import type { UpstreamEvent, UpstreamSink } from './upstream.ts'
 
 interface SharedStream {
   readonly readers: Set<StreamReader>
   /** The newest response of each key, for those who join. */
-  readonly last: Map<string, Response>
+  readonly last: Newest<Response>
   close(): void
 }
 
@@ -24,10 +25,8 @@ export interface SharedReader {
   readonly failed: (error: unknown) => Response
 }
 
-/** Newest responses kept per stream; the key that was quiet longest is forgotten first. */
+/** Newest responses kept per stream. */
 const MAX_LAST_RESPONSES = 1_000
-/** Of events that have none. */
-const ONLY_KEY = ''
 
 /**
  * Streams by what is asked, with which variables and scopes: each event is resolved once for all their readers, who
@@ -56,7 +55,7 @@ export class SharedStreams {
 
   #open({ open, resolve, failed }: SharedReader, streams: Map<string, SharedStream>, key: string): SharedStream {
     const readers = new Set<StreamReader>()
-    const last = new Map<string, Response>()
+    const last = new Newest<Response>(MAX_LAST_RESPONSES)
     const forget = (): void => {
       if (streams.get(key) === stream) streams.delete(key)
     }
@@ -96,7 +95,7 @@ export class SharedStreams {
           .then((text) => {
             const response = new Response(text)
             const place = event.mark.key
-            remember(last, place ?? ONLY_KEY, response)
+            last.put(place, response)
             for (const reader of readers) reader.push(response, place)
             taken()
           })
@@ -148,12 +147,4 @@ class StreamReader implements EventReader {
     this.stream.readers.delete(this)
     if (this.stream.readers.size === 0) this.stream.close()
   }
-}
-
-function remember(last: Map<string, Response>, key: string, response: Response): void {
-  last.delete(key)
-  last.set(key, response)
-  if (last.size <= MAX_LAST_RESPONSES) return
-  const [oldest] = last.keys()
-  if (oldest !== undefined) last.delete(oldest)
 }

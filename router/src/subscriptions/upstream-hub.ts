@@ -1,14 +1,15 @@
 import type { GraphQLError } from 'graphql'
+import { Newest } from './newest.ts'
 import { openUpstream, type UpstreamEvent, type UpstreamOptions, type UpstreamSink } from './upstream.ts'
 
 interface SharedUpstream {
   readonly readers: Set<UpstreamSink>
   /** The newest event of each key, for those who join. */
-  readonly last: Map<string, UpstreamEvent>
+  readonly last: Newest<UpstreamEvent>
   close(): void
 }
 
-/** Newest events kept per shared upstream; the key that was quiet longest is forgotten first. */
+/** Newest events kept per shared upstream. */
 const MAX_LAST_EVENTS = 1_000
 
 /** Upstreams by what they ask: shared ones are opened by the first reader, and closed when the last has left. */
@@ -46,7 +47,7 @@ export class UpstreamHub {
   #share(key: string, options: UpstreamOptions, sink: UpstreamSink): () => void {
     const shared = this.#shared.get(key) ?? this.#openShared(key, options)
     shared.readers.add(sink)
-    for (const event of shared.last.values()) sink.onEvent(event)
+    for (const [, event] of shared.last) sink.onEvent(event)
     return () => {
       shared.readers.delete(sink)
       if (shared.readers.size > 0 || this.#shared.get(key) !== shared) return
@@ -57,10 +58,10 @@ export class UpstreamHub {
 
   #openShared(key: string, options: UpstreamOptions): SharedUpstream {
     const readers = new Set<UpstreamSink>()
-    const last = new Map<string, UpstreamEvent>()
+    const last = new Newest<UpstreamEvent>(MAX_LAST_EVENTS)
     const upstream = openUpstream(options, {
       onEvent(event) {
-        remember(last, event)
+        last.put(event.mark.key, event)
         for (const reader of readers) reader.onEvent(event)
       },
       onEnd: (error) => {
@@ -72,13 +73,4 @@ export class UpstreamHub {
     this.#shared.set(key, shared)
     return shared
   }
-}
-
-function remember(last: Map<string, UpstreamEvent>, event: UpstreamEvent): void {
-  const key = event.mark.key ?? ''
-  last.delete(key)
-  last.set(key, event)
-  if (last.size <= MAX_LAST_EVENTS) return
-  const [oldest] = last.keys()
-  if (oldest !== undefined) last.delete(oldest)
 }
