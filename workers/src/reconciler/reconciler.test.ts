@@ -1,6 +1,6 @@
 import { ledgerMigrations } from '@corridor/ledger'
 import { paymentMigrations } from '@corridor/payment'
-import { inProcessWakeups, silentLogger, systemClock, uuidv7 } from '@corridor/platform'
+import { createLogger, inProcessWakeups, type Logger, silentLogger, systemClock, uuidv7 } from '@corridor/platform'
 import { createTestDatabase, type TestDatabase } from '@corridor/testing'
 import { walletMigrations } from '@corridor/wallet'
 import pg from 'pg'
@@ -27,15 +27,16 @@ afterAll(async () => {
   await Promise.all(Object.values(databases).map((database) => database.drop()))
 })
 
-const reconciler = () =>
+const urls = () => ({
+  ledger: databases.ledger.applicationUrl,
+  payment: databases.payment.applicationUrl,
+  wallet: databases.wallet.applicationUrl,
+})
+const reconciler = (databaseUrls = urls(), logger: Logger = silentLogger) =>
   new Reconciler({
-    databaseUrls: {
-      ledger: databases.ledger.applicationUrl,
-      payment: databases.payment.applicationUrl,
-      wallet: databases.wallet.applicationUrl,
-    },
+    databaseUrls,
     clock: systemClock,
-    logger: silentLogger,
+    logger,
     wakeups: inProcessWakeups(),
   })
 const lastCheck = async (): Promise<Date | undefined> =>
@@ -53,6 +54,37 @@ describe('the reconciler', () => {
     await second.reconcile()
     expect((await lastCheck())?.getTime()).toBeGreaterThan(checked?.getTime() ?? 0)
     await second.stop()
+  })
+
+  it('checks what it can while a database is away, and not more often than else', async () => {
+    const id = uuidv7()
+    await payment.query(
+      `insert into payments (id, kind, status, payer, from_wallet_id, to_wallet_id, leased_wallet_id, from_currency,
+         to_currency, asked_debit_minor, created_at, updated_at)
+       values ($1, 'TRANSFER', 'PENDING', $1, $1, gen_random_uuid(), $1, 'USD', 'USD', 100, now(), now())`,
+      [id],
+    )
+    await payment.query(
+      `with done as (update payments set status = 'COMPLETED', version = 2 where id = $1 returning *)
+       insert into payment_events (position, payment_id, version, status, payer, at)
+       select 1, id, version, status, payer, now() - interval '1 hour' from done`,
+      [id],
+    )
+    const before = await lastCheck()
+    const lines: string[] = []
+    const logger = createLogger({ service: 'reconciler', write: (line) => void lines.push(line) })
+    const said = (message: string) => lines.filter((line) => line.includes(message)).length
+    const walletAway = new URL(databases.wallet.applicationUrl)
+    walletAway.pathname = '/away'
+    const one = reconciler({ ...urls(), wallet: walletAway.href }, logger)
+    one.start()
+    await vi.waitFor(() => expect(said('round failed')).toBeGreaterThan(1), { timeout: 40_000 })
+    expect(said('a check has failed')).toBeLessThan(said('round failed'))
+    await one.stop()
+    expect((await lastCheck())?.getTime()).toBeGreaterThan(before?.getTime() ?? 0)
+    expect((await payment.query('select payment_id, kind from reconciliation_items')).rows).toEqual([
+      { payment_id: id, kind: 'TRANSFERS_DIFFER' },
+    ])
   })
 
   it('brings wallets to what the ledger decided of their accounts, both ways', async () => {

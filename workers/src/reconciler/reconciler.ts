@@ -30,6 +30,8 @@ export class Reconciler {
   private readonly lease = new Lease({ name: 'ledger-reconciler', ttlMs: LEASE_TTL_MS })
   private readonly loop: Loop
   private restUntilMs = 0
+  /** Why the last check failed, or null. */
+  private failure: { readonly error: unknown } | null = null
 
   constructor(private readonly deps: ReconcilerDeps) {
     const { databaseUrls, logger, intervalMs = DEFAULT_RECONCILE_INTERVAL_MS } = deps
@@ -43,6 +45,8 @@ export class Reconciler {
       pollMs: intervalMs,
       round: async () => {
         if (performance.now() >= this.restUntilMs) await this.reconcile()
+        // While it rests, what has failed has not been mended.
+        else if (this.failure !== null) throw this.failure.error
         return false
       },
     })
@@ -56,15 +60,40 @@ export class Reconciler {
   async reconcile(): Promise<void> {
     if ((await this.lease.hold(this.ledger)) === null) return
     const startedMs = performance.now()
-    await inSpan({ service: 'reconciler', name: 'reconcile', parent: ROOT_CONTEXT }, () => this.check())
-    const endedMs = performance.now()
-    this.restUntilMs = endedMs + (endedMs - startedMs) * (1 / LARGEST_SHARE - 1)
+    try {
+      await inSpan({ service: 'reconciler', name: 'reconcile', parent: ROOT_CONTEXT }, () => this.check())
+      this.failure = null
+    } catch (error) {
+      this.failure = { error }
+      throw error
+    } finally {
+      // After a failure too: the books are not read without end because another database is away.
+      const endedMs = performance.now()
+      this.restUntilMs = endedMs + (endedMs - startedMs) * (1 / LARGEST_SHARE - 1)
+    }
   }
 
+  /** One database that is away keeps no other from being checked; the first failure is thrown when all have had their turn. */
   private async check(): Promise<void> {
-    const { deps, ledger, payment, wallet } = this
-    await reconcileBooks({ ...deps, pool: ledger })
-    await reconcileWallets({ ...deps, ledger, wallet })
+    const { deps, ledger, wallet } = this
+    const failures: unknown[] = []
+    for (const [name, check] of Object.entries({
+      books: () => reconcileBooks({ ...deps, pool: ledger }),
+      wallets: () => reconcileWallets({ ...deps, ledger, wallet }),
+      payments: () => this.checkPayments(),
+    })) {
+      try {
+        await check()
+      } catch (error) {
+        deps.logger.error({ error, check: name }, 'a check has failed')
+        failures.push(error)
+      }
+    }
+    if (failures.length > 0) throw failures[0]
+  }
+
+  private async checkPayments(): Promise<void> {
+    const { deps, ledger, payment } = this
     const actionsOf = (ids: readonly string[]) => readJournalActions(ledger, ids)
     for (let page = 0; page < MAX_PAGES; page++) {
       if (!(await holdAgainstLedger({ ...deps, pool: payment, actionsOf }))) break
