@@ -8,6 +8,7 @@ import { simulatedMarket } from '../src/providers/simulated-market.ts'
 import { FarLedger } from './far-side.ts'
 
 const INTERVAL_MS = 2_000
+const HOUR_MS = 3_600_000
 const clock = testClock()
 const market = simulatedMarket({ seed: 'test', intervalMs: INTERVAL_MS, clock })
 let database: TestDatabase
@@ -108,6 +109,16 @@ describe('rates', () => {
     ])
     await poll()
     expect((await data<{ createFxQuote: { status: string } }>(CREATE, { input })).createFxQuote.status).toBe('OPEN')
+  })
+
+  it('moves on when the clock that it was observed by has been set back', async () => {
+    clock.advanceMs(HOUR_MS)
+    expect(await poll()).toBeGreaterThan(0)
+    clock.advanceMs(INTERVAL_MS - HOUR_MS)
+    expect(await poll()).toBeGreaterThan(0)
+    expect(await poll()).toBe(0)
+    clock.advanceMs(INTERVAL_MS)
+    expect(await poll()).toBeGreaterThan(0)
   })
 
   it('sends every pair asked for as it stands, then each change', async () => {

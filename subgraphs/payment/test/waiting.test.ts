@@ -1,6 +1,7 @@
 import { allMetrics, Gauge, readAll, uuidv7 } from '@corridor/platform'
 import { asUser } from '@corridor/testing'
 import { afterAll, beforeAll, expect, it } from 'vitest'
+import { hastenDue } from '../src/processor/hasten-due.ts'
 import { TestPayments } from './platform.ts'
 
 let tests: TestPayments
@@ -54,4 +55,22 @@ it('a payment of which its provider knows nothing is overdue from when that was 
   tests.outcomes.set(id, 'OPEN')
   await tests.passDeadline(id)
   await expect.poll(() => overdue('AUTHORIZED')).toBe(0)
+})
+
+it('what a clock that was ahead put off is due when it has been set back, and what waits for an instant of its own is not', async () => {
+  const payer = tests.customer()
+  const at = tests.clock.now()
+  const later = new Date(at.getTime() + 2 * HOUR_S * 1_000)
+  const toWalletId = tests.wallet(uuidv7())
+  const scheduled = await send(payer, { toWalletId, scheduledFor: later.toISOString() })
+  tests.farSide.ledgerAway = true
+  tests.clock.advanceMs(HOUR_S * 1_000)
+  const id = await send(payer, { toWalletId })
+  const attempts = () => tests.rows('select attempts from payments where id = $1', [id])
+  await expect.poll(attempts).toEqual([{ attempts: 1 }])
+  tests.farSide.ledgerAway = false
+  tests.clock.set(at)
+  await hastenDue(tests.subgraph.pool, at)
+  await tests.until(payer, id, 'COMPLETED')
+  expect(await tests.rows('select due_at from payments where id = $1', [scheduled])).toEqual([{ due_at: later }])
 })

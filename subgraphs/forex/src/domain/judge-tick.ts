@@ -21,10 +21,14 @@ export function judgeTick(
 ): TickFault | null {
   if ([tick.bid, tick.mid, tick.ask].some((price) => price.sign <= 0)) return 'NOT_POSITIVE'
   if (tick.bid.compare(tick.mid) > 0 || tick.mid.compare(tick.ask) > 0) return 'CROSSED'
-  if (tick.observedAt.getTime() > now.getTime() + MAX_AHEAD_MS) return 'IN_THE_FUTURE'
+  if (isFromFuture(tick.observedAt, now)) return 'IN_THE_FUTURE'
   const near = references.length === 0 || references.some((mid) => isNear(tick.mid, mid, maxJumpBps))
   return near ? null : 'JUMP'
 }
+
+/** Whether no clock that is right could have said so yet. */
+export const isFromFuture = (observedAt: Date, now: Date): boolean =>
+  observedAt.getTime() > now.getTime() + MAX_AHEAD_MS
 
 function isNear(mid: Decimal, reference: Decimal, maxJumpBps: number): boolean {
   const difference = mid.minus(reference)

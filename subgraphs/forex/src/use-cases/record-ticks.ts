@@ -9,7 +9,7 @@ import {
   type SqlClient,
   type Wakeups,
 } from '@corridor/platform'
-import { judgeTick, STANDARD_MAX_JUMP_BPS, type TickFault } from '../domain/judge-tick.ts'
+import { isFromFuture, judgeTick, STANDARD_MAX_JUMP_BPS, type TickFault } from '../domain/judge-tick.ts'
 import { type Policies, policyOf } from '../domain/policy.ts'
 import type { Tick } from '../domain/rate.ts'
 import type { RateHistory } from '../history/rate-history.ts'
@@ -77,7 +77,8 @@ export class TickRecorder {
       await lockRates(client)
       const standing = await readStanding(client, pairs)
       const judged = this.judge(calls, standing)
-      const versions = judged.map(({ good }) => versionsOf(newestOf(good), standing))
+      const now = this.deps.clock.now()
+      const versions = judged.map(({ good }) => versionsOf(newestOf(good), standing, now))
       await writeVersions(client, versions.flat())
       return {
         quarantined: await quarantine(
@@ -127,11 +128,16 @@ export class TickRecorder {
 /** Of several ticks of a pair, in the order they were observed, the last. */
 const newestOf = (ticks: readonly Tick[]): Tick[] => [...new Map(ticks.map((tick) => [tick.pair, tick])).values()]
 
-/** What the ticks of a call change, each on top of what stands by then; what stands is moved on. */
-function versionsOf(ticks: readonly Tick[], standing: Map<string, Standing>): NewVersion[] {
+/**
+ * What the ticks of a call change, each on top of what stands by then; what stands is moved on. What was observed by a clock
+ * that has been set back since does not stand in the way of what comes after it.
+ */
+function versionsOf(ticks: readonly Tick[], standing: Map<string, Standing>, now: Date): NewVersion[] {
   return ticks.flatMap((tick) => {
     const known = standing.get(tick.pair)
-    if (!known || (known.observedAt !== null && tick.observedAt <= known.observedAt)) return []
+    if (!known) return []
+    const observedAt = known.observedAt !== null && isFromFuture(known.observedAt, now) ? null : known.observedAt
+    if (observedAt !== null && tick.observedAt <= observedAt) return []
     const version = known.manualMid === null ? known.version + 1n : null
     standing.set(tick.pair, { ...known, observedAt: tick.observedAt, version: version ?? known.version })
     return [{ tick, version }]

@@ -27,6 +27,7 @@ import { forgetQuotes } from '../use-cases/quote-store.ts'
 import { hasOtherAmount, openItem } from '../use-cases/reconciliation-store.ts'
 import { expireReviews } from '../use-cases/record-intent.ts'
 import { readDueRefunds, readRefunds, writeRefunds } from '../use-cases/refund-store.ts'
+import { hastenDue } from './hasten-due.ts'
 import { postItems } from './post-items.ts'
 import { processGroup } from './process-group.ts'
 import { type ProcessedRefund, processRefund, type RefundToProcess } from './process-refunds.ts'
@@ -77,6 +78,8 @@ const MAX_FORGOTTEN = 1_000
 /** Renewed while its holder works. One that hangs longer has lost it, and commits nothing. */
 const LEASE_MS = 5_000
 const POLL_MS = 250
+/** How long a clock that was set back may hold up what was under way. */
+const HASTEN_POLL_MS = 10_000
 /** After that no more is begun one by one in a round: what is done is committed, and what is left comes next. */
 const ROUND_MS = 10_000
 
@@ -187,6 +190,16 @@ export function createPaymentProcessor(deps: ProcessorDeps): PaymentProcessor {
     },
     pollMs: FORGET_POLL_MS,
   })
+  const hastening = new Loop({
+    name: `${deps.service}:clock`,
+    logger,
+    round: async () => {
+      const hastened = await hastenDue(pool, clock.now())
+      if (hastened > 0) logger.warn({ payments: hastened }, 'clocks disagree: what was due later is due now')
+      return false
+    },
+    pollMs: HASTEN_POLL_MS,
+  })
   const inHouse = new Loop({
     name: deps.service,
     logger,
@@ -222,10 +235,11 @@ export function createPaymentProcessor(deps: ProcessorDeps): PaymentProcessor {
       withProvider.start()
       items.start()
       forgetting.start()
+      hastening.start()
     },
     async stop() {
       await Promise.all([inHouse.stop(), withProvider.stop()])
-      await Promise.all([items.stop(), forgetting.stop()])
+      await Promise.all([items.stop(), forgetting.stop(), hastening.stop()])
       await sequencer.stop()
       await pool.end()
     },

@@ -25,7 +25,7 @@ export interface ProcessDeps {
 export type Processed = PaymentChange
 
 const FIRST_BACKOFF_MS = 200
-const MAX_BACKOFF_MS = 30_000
+export const MAX_BACKOFF_MS = 30_000
 
 /** When to try again what has failed that often before. */
 export const retryAt = (now: Date, attempts: number): Date =>
