@@ -1,3 +1,5 @@
+import { once } from 'node:events'
+import type { ClientRequest, IncomingMessage } from 'node:http'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import WebSocket from 'ws'
 import { codesOf, startWorld, type World } from './world.ts'
@@ -166,5 +168,23 @@ describe('of one caller, over all his sockets', () => {
     await connect().until(acknowledged)
     expect(await connect().closed).toEqual([1013, 'Too many connections'])
     expect(codesOf(await world.post('{ market }'))).toEqual([])
+  })
+})
+
+describe('of all callers', () => {
+  it('a socket too many is refused at its handshake; when one closes there is room again', async () => {
+    world = await startWorld({ limits: { sockets: 1 } })
+    const first = connect()
+    await first.until(acknowledged)
+    const second = connect().socket
+    const [request, response] = (await once(second, 'unexpected-response')) as [ClientRequest, IncomingMessage]
+    expect(response.statusCode).toBe(503)
+    request.destroy()
+    first.socket.close()
+    const roomAgain = async (): Promise<void> => {
+      const { socket } = connect()
+      await once(socket, 'open') // Rejects when it is refused.
+    }
+    await vi.waitFor(roomAgain, { timeout: TIMEOUT_MS })
   })
 })
