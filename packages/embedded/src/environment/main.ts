@@ -1,6 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
+import { StartError } from '@corridor/dev-services'
 import { readKafkaConnection } from '@corridor/events'
 import { readConfig, setting } from '@corridor/platform'
 import { openDataDirectory } from '../data-directory.ts'
@@ -20,9 +21,7 @@ const PRIVATE_FILE = 0o600
  * and kept in the folder; what the process's own environment sets outranks its file.
  */
 async function main(): Promise<void> {
-  const { values } = parseArgs({ options: { folder: { type: 'string' } } })
-  if (values.folder === undefined) throw new Error('npm run environment -- --folder <folder>')
-  const folder = resolve(values.folder)
+  const folder = readFolder()
   const config = readConfig(process.env, {
     DATABASE_URL: setting.url(),
     REDIS_URL: setting.url(),
@@ -59,6 +58,22 @@ async function main(): Promise<void> {
     kafka: readKafkaConnection(process.env),
     rateIntervalMs: DEFAULT_RATE_INTERVAL_MS,
   })
+}
+
+/** @throws StartError when the command line names none, or anything else. */
+function readFolder(): string {
+  const { values, positionals } = parseArgs({
+    options: { folder: { type: 'string' } },
+    strict: false,
+    allowPositionals: true,
+  })
+  const { folder, ...unknown } = values
+  if (typeof folder === 'string' && positionals.length === 0 && Object.keys(unknown).length === 0)
+    return resolve(folder)
+  throw new StartError(
+    'It is not said where the settings are to be written.',
+    'npm run environment -- --folder <folder>',
+  )
 }
 
 function writeFiles(folder: string, input: PartsInput): void {

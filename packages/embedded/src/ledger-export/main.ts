@@ -36,7 +36,7 @@ function explain(error: unknown): string {
     const code = 'code' in cause ? cause.code : undefined
     if (code === 'EEXIST') return 'That file is there already: name another one.'
     if (code === 'ECONNREFUSED' || (cause instanceof Fault && cause.code === 'SERVICE_UNAVAILABLE')) {
-      return 'The database is not reachable: start the platform with npm start, or set LEDGER_DATABASE_URL.'
+      return 'The database is not reachable: start the platform with npm start, give its PLATFORM_PORT_OFFSET, or set LEDGER_DATABASE_URL.'
     }
   }
   return explainStartFailure(error, '.data') ?? String(error)

@@ -140,7 +140,7 @@ function explain(error: unknown): string {
   for (let cause = error; cause instanceof Error; cause = cause.cause) {
     const unreachable = 'code' in cause && cause.code === 'ECONNREFUSED'
     if (unreachable || (cause instanceof Fault && cause.code === 'SERVICE_UNAVAILABLE')) {
-      return 'The database is not reachable: start the platform with npm start, or set <DOMAIN>_DATABASE_URL.'
+      return 'The database is not reachable: start the platform with npm start, give its PLATFORM_PORT_OFFSET, or set <DOMAIN>_DATABASE_URL.'
     }
     if (/^KafkaJS/.test(cause.name)) return `Kafka is not reachable: ${cause.message}`
   }
