@@ -88,7 +88,7 @@ async function hold(
   })
   if (!isOurs) return
   for (const { subject, id, paymentId, state, moved } of found) {
-    const about = { alert: 'payment.transfers_differ', paymentId, id, subject, state, moved }
+    const about = { alert: 'payment.transfers_differ', [subject]: id, paymentId, status: state, finding: moved }
     logger.error(about, 'the ledger says otherwise')
   }
   countDiffering(found.length)
