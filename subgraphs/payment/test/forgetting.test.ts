@@ -2,7 +2,7 @@ import { uuidv7 } from '@corridor/platform'
 import { codesOf } from '@corridor/testing'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { forgetQuotes } from '../src/use-cases/quote-store.ts'
-import { forgetDeliveries } from '../src/webhooks/webhook-store.ts'
+import { forgetDeliveries, takeDueDeliveries } from '../src/webhooks/webhook-store.ts'
 import { TestPayments } from './platform.ts'
 
 let tests: TestPayments
@@ -24,7 +24,9 @@ it('a customer has so many quotes open, and those that nobody used are forgotten
     (await tests.data<{ preparePayment: { id: string } }>(payer, PREPARE, { input })).preparePayment.id
   const quoteId = await prepare()
   await tests.data(payer, SEND, { input: { idempotencyKey: uuidv7(), quoteId } })
-  for (let open = 0; open < MAX_OPEN; open += 1) await prepare()
+  // Side by side too: none of them sees the quotes of the others when it begins.
+  const codes = Array.from({ length: MAX_OPEN + 3 }, () => codesOf(tests.subgraph.schema, payer, PREPARE, { input }))
+  expect((await Promise.all(codes)).flat()).toEqual(Array.from({ length: 3 }, () => 'LIMIT_EXCEEDED'))
   expect(await codesOf(tests.subgraph.schema, payer, PREPARE, { input })).toEqual(['LIMIT_EXCEEDED'])
 
   const { pool } = tests.subgraph
@@ -55,4 +57,29 @@ it('deliveries that have ended are forgotten, and those that are still to be mad
   expect(await forgetDeliveries(pool, now, 10)).toBe(0)
   expect(await forgetDeliveries(pool, new Date(now.getTime() + 1), 10)).toBe(2)
   expect(await tests.rows('select status from webhook_deliveries')).toEqual([{ status: 'PENDING' }])
+})
+
+it('deliveries that have had all their attempts are given up as they would be taken, so many at once', async () => {
+  const { pool } = tests.subgraph
+  await pool.query(`update webhook_deliveries set attempts = 8 where status = 'PENDING'`)
+  await pool.query(
+    `insert into webhook_deliveries (id, webhook_id, event_id, event_type, occurred_at, data, attempts, next_attempt_at)
+     select gen_random_uuid(), webhook_id, gen_random_uuid(), event_type, occurred_at, data, a.attempts, next_attempt_at
+     from webhook_deliveries, unnest(array[8, 7, 8]) as a (attempts) where status = 'PENDING'`,
+  )
+  const now = new Date(tests.clock.now().getTime() + 1)
+  const asked = { now, until: new Date(now.getTime() + 1), maxAttempts: 8 }
+  const first = await takeDueDeliveries(pool, { ...asked, limit: 2 })
+  expect(first.taken.length + first.givenUp).toBe(2)
+  const second = await takeDueDeliveries(pool, { ...asked, limit: 100 })
+  expect(first.givenUp + second.givenUp).toBe(3)
+  expect([...first.taken, ...second.taken].map(({ attempts }) => attempts)).toEqual([8])
+  expect(
+    await tests.rows(
+      `select status, attempts, count(*)::int as deliveries from webhook_deliveries group by 1, 2 order by 1, 2`,
+    ),
+  ).toEqual([
+    { status: 'DEAD', attempts: 8, deliveries: 3 },
+    { status: 'PENDING', attempts: 8, deliveries: 1 },
+  ])
 })

@@ -19,7 +19,6 @@ import { WebhookSecrets } from './webhook-secret.ts'
 import {
   type DueDelivery,
   forgetDeliveries,
-  giveUpSpentDeliveries,
   insertDeliveries,
   settleDelivery,
   type ToDeliver,
@@ -149,11 +148,11 @@ class Attempts {
   async round(): Promise<boolean> {
     const now = this.deps.clock.now()
     const until = new Date(now.getTime() + TAKEN_FOR_MS)
-    const givenUp = await giveUpSpentDeliveries(this.pool, { now, maxAttempts: MAX_ATTEMPTS })
+    const asked = { now, until, limit: AT_ONCE, maxAttempts: MAX_ATTEMPTS }
+    const { taken, givenUp } = await takeDueDeliveries(this.pool, asked)
     if (givenUp > 0) this.deps.logger.error({ givenUp }, 'webhooks whose last attempt did not end are given up')
-    const due = await takeDueDeliveries(this.pool, { now, until, limit: AT_ONCE })
-    await Promise.all(due.map((delivery) => this.attemptInTrace(delivery)))
-    return due.length === AT_ONCE
+    await Promise.all(taken.map((delivery) => this.attemptInTrace(delivery)))
+    return taken.length + givenUp === AT_ONCE
   }
 
   private attemptInTrace(delivery: DueDelivery): Promise<void> {

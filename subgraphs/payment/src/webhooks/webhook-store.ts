@@ -91,39 +91,36 @@ export interface DueDelivery {
   readonly traceparent: string | null
 }
 
-/** Gives up what has had all its attempts and never said how the last one went. */
-export async function giveUpSpentDeliveries(
-  client: SqlClient,
-  { now, maxAttempts }: { readonly now: Date; readonly maxAttempts: number },
-): Promise<number> {
-  const { rowCount } = await client.query({
-    name: 'webhook-give-up',
-    text: `update webhook_deliveries set status = 'DEAD', next_attempt_at = null, last_error = 'The attempt did not end.'
-           where status = 'PENDING' and next_attempt_at <= $1 and attempts >= $2`,
-    values: [now, maxAttempts],
-  })
-  return rowCount ?? 0
-}
-
 /**
  * Takes deliveries that are due: nobody else attempts them before `until`, by when they are settled or come again. The
- * attempt counts when it is taken: one that kills its sender each time is given up with the others.
+ * attempt counts when it is taken: one that has had all of them and never said how the last went, as where each killed its
+ * sender, is given up instead. At most `limit` are looked at, however many are due.
  */
 export async function takeDueDeliveries(
   client: SqlClient,
-  { now, until, limit }: { readonly now: Date; readonly until: Date; readonly limit: number },
-): Promise<DueDelivery[]> {
-  const { rows } = await client.query<DueDelivery & { id: string }>({
+  {
+    now,
+    until,
+    limit,
+    maxAttempts,
+  }: { readonly now: Date; readonly until: Date; readonly limit: number; readonly maxAttempts: number },
+): Promise<{ readonly taken: DueDelivery[]; readonly givenUp: number }> {
+  const { rows } = await client.query<DueDelivery & { id: string; spent: boolean }>({
     name: 'webhook-take-due',
-    text: `with due as (select id from webhook_deliveries where status = 'PENDING' and next_attempt_at <= $1
+    text: `with due as (select id, attempts >= $4 as spent from webhook_deliveries
+                        where status = 'PENDING' and next_attempt_at <= $1
                         order by next_attempt_at limit $3 for update skip locked)
-           update webhook_deliveries d set attempts = d.attempts + 1, next_attempt_at = $2
+           update webhook_deliveries d set attempts = case when due.spent then d.attempts else d.attempts + 1 end,
+             next_attempt_at = case when due.spent then null else $2::timestamptz end,
+             status = case when due.spent then 'DEAD' else d.status end,
+             last_error = case when due.spent then 'The attempt did not end.' else d.last_error end
            from due, webhooks w where d.id = due.id and w.id = d.webhook_id
            returning d.id, d.webhook_id as "webhookId", w.url, w.secret_ct as secret, d.event_type as "eventType",
-                     d.occurred_at as "occurredAt", d.data, d.attempts, d.traceparent`,
-    values: [now, until, limit],
+                     d.occurred_at as "occurredAt", d.data, d.attempts, d.traceparent, due.spent`,
+    values: [now, until, limit, maxAttempts],
   })
-  return rows
+  const taken = rows.filter(({ spent }) => !spent)
+  return { taken, givenUp: rows.length - taken.length }
 }
 
 /** How an attempt went; `attempts` tells it from a later one. */
