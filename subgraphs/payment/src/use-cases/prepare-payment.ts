@@ -1,9 +1,18 @@
-import { accept, type Clock, type Pool, type Result, refuse, uuidv7 } from '@corridor/platform'
+import {
+  accept,
+  type Clock,
+  inTransactionOrRefuse,
+  type Pool,
+  type Result,
+  refuse,
+  type SqlClient,
+  uuidv7,
+} from '@corridor/platform'
 import { type FeePolicy, feeBpsOf, feeOf } from '../domain/fee.ts'
 import type { TransferRequest } from './payment-request.ts'
 import { fits, readSides, type Sides, sidesOf } from './payment-sides.ts'
 import type { BeneficiaryPort, QuotePort, RulesPort, WalletPort } from './ports.ts'
-import { countOpenQuotes, insertQuote, type PreparedQuote } from './quote-store.ts'
+import { countOpenQuotes, insertQuote, lockQuotesOf, type PreparedQuote } from './quote-store.ts'
 
 export interface PrepareDeps {
   readonly pool: Pool
@@ -31,9 +40,9 @@ export async function preparePayment(
   const sides = sidesOf(await readSides(deps, [request]), owner, request, 'input')
   if (!sides.ok) return sides
   const { from, to } = sides.value
-  if ((await countOpenQuotes(pool, owner, clock.now())) >= MAX_OPEN_QUOTES) {
-    return refuse('LIMIT_EXCEEDED', `At most ${MAX_OPEN_QUOTES} quotes may be open at once.`)
-  }
+  // Nobody is asked in vain; what counts is counted again where the quote is written.
+  const mayOpen = await mayOpenQuote(pool, owner, clock.now())
+  if (!mayOpen.ok) return mayOpen
   const priced = await priceOf(deps, { owner, request, from, to })
   if (!priced.ok) return priced
   const { principalMinor, creditMinor, fxQuoteId, usdMinor, expiresAt } = priced.value
@@ -70,9 +79,19 @@ export async function preparePayment(
     toAccountId: to.walletId,
   }
   await rules.decide([subject], { prepare: true })
-  await insertQuote(pool, quote)
-  return accept(quote)
+  return await inTransactionOrRefuse(pool, async (client) => {
+    await lockQuotesOf(client, owner)
+    const stillMay = await mayOpenQuote(client, owner, clock.now())
+    if (!stillMay.ok) return stillMay
+    await insertQuote(client, quote)
+    return accept(quote)
+  })
 }
+
+const mayOpenQuote = async (client: SqlClient, owner: string, now: Date): Promise<Result<null>> =>
+  (await countOpenQuotes(client, owner, now)) < MAX_OPEN_QUOTES
+    ? accept(null)
+    : refuse('LIMIT_EXCEEDED', `At most ${MAX_OPEN_QUOTES} quotes may be open at once.`)
 
 interface PreparedPrice {
   readonly principalMinor: bigint

@@ -93,6 +93,11 @@ export async function useQuotes(
   return new Set(confirming.map(({ id }) => id).filter((id) => !bound.has(id)))
 }
 
+/** Until the transaction ends nobody else opens quotes of this customer. */
+export async function lockQuotesOf(client: SqlClient, owner: string): Promise<void> {
+  await client.query('select pg_advisory_xact_lock(hashtextextended($1, 0))', [`payment-quotes:${owner}`])
+}
+
 /** How many quotes a customer may still confirm. */
 export async function countOpenQuotes(client: SqlClient, owner: string, now: Date): Promise<number> {
   const { rows } = await client.query<{ open: number }>({
