@@ -13,11 +13,13 @@ const TREE: readonly { readonly span: string; readonly under: string | null }[] 
   { span: 'router: GraphQL mutation', under: 'router: POST /graphql' },
   { span: 'router: fetch payment', under: 'router: GraphQL mutation' },
   { span: 'payment-service: POST /graphql', under: 'router: fetch payment' },
+  { span: 'payment-service: resolve sendPayment', under: 'payment-service: POST /graphql' },
   { span: 'payment-processor: process payments', under: 'payment-service: ' },
   { span: 'outbox-relay: relay payment', under: '' },
   { span: 'risk-counters: consume payment.completed', under: '' },
   { span: 'forex-service: consume payment.completed', under: '' },
   { span: 'mailer: consume payment.completed', under: '' },
+  { span: 'mailer: send mail', under: 'mailer: consume payment.completed' },
   { span: 'webhook-sender: consume payment.completed', under: '' },
   { span: 'webhook-sender: call webhook', under: 'webhook-sender: ' },
   { span: 'router: subscription event', under: '' },
@@ -30,7 +32,8 @@ const WORK: readonly { readonly span: string; readonly under: string }[] = [
   { span: 'rule-engine-service: POST /graphql', under: 'payment-processor: call rule-engine' },
   { span: 'payment-processor: call ledger', under: 'payment-processor: process payments' },
   { span: 'ledger-service: POST /graphql', under: 'payment-processor: call ledger' },
-  { span: 'ledger-service: post journals', under: 'ledger-service: POST /graphql' },
+  { span: 'ledger-service: resolve postJournals', under: 'ledger-service: POST /graphql' },
+  { span: 'ledger-service: post journals', under: 'ledger-service: resolve postJournals' },
   { span: 'outbox-relay: relay ledger', under: '' },
 ]
 
@@ -140,6 +143,12 @@ export function describeTraces(title: string, launch: (collectorUrl: string) => 
       expect(operation?.attributes['graphql.operation.type']).toBe('mutation')
       expect(operation?.attributes['graphql.document.hash']).toMatch(/^[0-9a-f]{64}$/)
       expect(spans().map(nameOf)).toContain('payment-service: with payments')
+    })
+
+    it('what goes on by itself has traces of its own', { timeout: 180_000 }, async () => {
+      const isFirst = (span: ReadSpan): boolean => span.parentSpanId === ''
+      const own = (): string[] => spans().filter(isFirst).map(nameOf)
+      await vi.waitFor(() => expect(own()).toContain('profile-sync: follow identity server'), WAIT)
     })
   })
 }

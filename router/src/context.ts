@@ -1,3 +1,4 @@
+import type { IncomingHttpHeaders } from 'node:http'
 import type { Caller } from '@corridor/platform'
 import type { Span } from '@opentelemetry/api'
 import type { Departure } from './departure.ts'
@@ -14,6 +15,8 @@ export interface RouterContext {
   readonly spent?: { databaseMs: number }
   /** Of a query whose client may leave; without it what was begun is done. */
   readonly departure?: Departure | undefined
+  /** Of the client's request, for what is told of it in the log: nothing of them goes further. */
+  readonly headers?: IncomingHttpHeaders
 }
 
 /** W3C trace context. */

@@ -101,6 +101,7 @@ export function createGraphqlHttp(
       trace,
       idempotencyKey: idempotencyKeyOf(request),
       deadlineMs: performance.now() + limits.requestTimeoutMs,
+      headers: request.headers,
     }
     const read = await readAsked(request, options)
     if ('asked' in read) return execute({ request, response, context, ...read })

@@ -11,6 +11,7 @@ import {
   REQUEST_SECONDS,
 } from '@corridor/platform'
 import { Kind, type OperationDefinitionNode } from 'graphql'
+import { clientOf } from './client-metrics.ts'
 import { isGivenUp } from './departure.ts'
 import type { Transport } from './execution/transport.ts'
 import { type Checked, type Executed, OperationExecutor, type OperationRequest } from './operation-executor.ts'
@@ -112,12 +113,15 @@ export class MeasuredExecutor extends OperationExecutor {
     const { checked, request, tookMs, spent } = slow
     const { plan } = this.prepare(checked.operation, request.context.caller)
     const durationMs = Math.round(tookMs)
+    const { client, version } = clientOf(request.context.headers ?? {})
     logger.warn(
       {
         operation: rootFieldOf(checked.operation.operation),
         durationMs,
         databaseMs: Math.round(spent.databaseMs),
         plan: planShape(plan),
+        client,
+        clientVersion: version,
       },
       'a slow operation',
     )

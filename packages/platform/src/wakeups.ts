@@ -3,6 +3,7 @@ import { context, ROOT_CONTEXT } from '@opentelemetry/api'
 import { Redis } from 'ioredis'
 import { dependsOn } from './health.ts'
 import type { Logger } from './logger.ts'
+import { inCall } from './telemetry/calls.ts'
 
 /**
  * Tells readers that there is something new; data is always read from the database, by position. A lost wake-up costs
@@ -18,6 +19,8 @@ export interface Wakeups {
 export const COALESCE_MS = 5
 /** A Redis that does not answer for so long is as good as away. */
 const PUBLISH_TIMEOUT_MS = 1_000
+
+const PUBLISH = { name: 'redis publish', attributes: { 'db.system.name': 'redis' } }
 
 /** Sends at once when idle, then at most once per `COALESCE_MS` and channel, the last wake never dropped. */
 function coalesced(send: (channel: string) => void): { wake(channel: string): void; stop(): void } {
@@ -82,7 +85,7 @@ export function redisWakeups({ url, logger }: { url: string; logger: Logger }): 
   const end = dependsOn({ name: 'redis', service: null, required: false, ask: () => publisher.ping() })
   subscriber.on('message', (channel: string) => void local.emit(channel))
   const sender = coalesced((channel) => {
-    publisher.publish(channel, '').catch(() => void local.emit(channel))
+    inCall(PUBLISH, () => publisher.publish(channel, '')).catch(() => void local.emit(channel))
   })
   return {
     wake: sender.wake,

@@ -9,6 +9,7 @@ import { type FieldRequirement, REQUIREMENT } from './directives.ts'
 import { guardFields } from './guard.ts'
 import { requestLoader } from './request-loader.ts'
 import { rememberInstances } from './subscribe-with.ts'
+import { traceFields } from './trace-fields.ts'
 
 const FEDERATION_LINK = `extend schema @link(url: "https://specs.apollo.dev/federation/v2.9", import: ["@key",
   "@shareable", "@external", "@requires", "@provides", "@inaccessible", "@authenticated", "@requiresScopes", "@composeDirective"])`
@@ -62,7 +63,7 @@ export async function buildFederatedSchema(options: FederatedSchemaOptions): Pro
   }
   const schema = buildSubgraphSchema([{ typeDefs: parse(`${links}\n${sdl}`), resolvers: resolvers as never }])
   rememberInstances(schema, instances)
-  return guardFields(schema, requirementsOf(source))
+  return traceFields(guardFields(schema, requirementsOf(source)))
 }
 
 function batched(reference: Reference): (ref: { id: string }, context: SubgraphContext) => Promise<object | null> {

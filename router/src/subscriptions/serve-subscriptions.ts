@@ -186,7 +186,7 @@ function createProtocol(options: ServeSubscriptionsOptions) {
       const executor = options.executor()
       const read = executor.documents.read(payload.query)
       if ('errors' in read) return read.errors
-      const asked = requestOf(payload, extra.caller, extra.trace, limits)
+      const asked = requestOf(payload, extra.caller, extra, limits)
       const checked = executor.check(read.known, asked)
       if ('errors' in checked) return checked.errors.map(({ message, ...rest }) => new GraphQLError(message, rest))
       const isSubscription = checked.operation.operation.operation === 'subscription'
@@ -252,13 +252,13 @@ const contextOf = ({ contextValue }: Pick<ExecutionArgs, 'contextValue'>): Opera
 const requestOf = (
   { query, operationName, variables }: SubscribePayload,
   caller: Caller,
-  trace: TraceHeaders,
+  { trace, headers }: Pick<Extra, 'trace' | 'headers'>,
   limits: RouterLimits,
 ): OperationRequest => ({
   text: query,
   operationName: operationName ?? undefined,
   variables: variables ?? {},
-  context: { caller, trace, idempotencyKey: null, deadlineMs: performance.now() + limits.requestTimeoutMs },
+  context: { caller, trace, idempotencyKey: null, deadlineMs: performance.now() + limits.requestTimeoutMs, headers },
 })
 
 /** The trace that an operation itself names: browsers can give a handshake no headers. */

@@ -73,7 +73,7 @@ export async function createProfileCore(deps: CoreDeps, service = 'profile-servi
     ...records,
     screening,
     directory,
-    sync: new IdentitySync({ store, directory, logger }),
+    sync: new IdentitySync({ store, directory, logger, service }),
     follow: new FollowIdentity({ store, screening, directory }),
   }
 }

@@ -1,4 +1,5 @@
 import { Loop } from '@corridor/events'
+import { contextOf, inSpan } from '@corridor/platform'
 import { type CoreDeps, createProfileCore } from './profile-core.ts'
 
 export interface ProfileSyncDeps extends CoreDeps {
@@ -12,6 +13,7 @@ export interface ProfileSync {
 }
 
 const SERVICE = 'profile-sync'
+const NO_TRACE = contextOf(null)
 const DELIVER_POLL_MS = 1_000
 const SCREEN_POLL_MS = 5_000
 const DEFAULT_FOLLOW_INTERVAL_MS = 15_000
@@ -25,7 +27,7 @@ export async function createProfileSync(deps: ProfileSyncDeps): Promise<ProfileS
   const { logger, followIntervalMs = DEFAULT_FOLLOW_INTERVAL_MS } = deps
   const core = await createProfileCore(deps, SERVICE)
   const follow = async (): Promise<boolean> => {
-    await core.follow.poll()
+    await inSpan({ service: SERVICE, name: 'follow identity server', parent: NO_TRACE }, () => core.follow.poll())
     return false
   }
   const loops = [

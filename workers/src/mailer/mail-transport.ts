@@ -1,6 +1,7 @@
 import { mkdir, rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { Fault } from '@corridor/platform'
+import { Fault, inSpan } from '@corridor/platform'
+import { SpanKind } from '@opentelemetry/api'
 import { createTransport } from 'nodemailer'
 
 /** A mail that is ready to go. The same id again is the same mail. */
@@ -45,6 +46,7 @@ export interface SmtpSettings {
 }
 
 const TIMEOUT_MS = 10_000
+const SEND = { service: 'mailer', name: 'send mail', kind: SpanKind.CLIENT }
 const TEMPORARY = 400
 const PERMANENT = 500
 /** The server ends the conversation: that is about itself. */
@@ -71,7 +73,7 @@ export function smtpTransport({ host, port, secure, user, password }: SmtpSettin
   return {
     async send(mail) {
       try {
-        await transport.sendMail(messageOf(mail, from))
+        await inSpan(SEND, () => transport.sendMail(messageOf(mail, from)))
       } catch (cause) {
         throw aboutMail(cause) ?? new Fault('SERVICE_UNAVAILABLE', 'The mail server takes no mail.', { cause })
       }
@@ -84,13 +86,14 @@ export function smtpTransport({ host, port, secure, user, password }: SmtpSettin
 export function fileTransport(folder: string, from: string): MailTransport {
   const transport = createTransport({ streamTransport: true, buffer: true, newline: 'unix' })
   return {
-    async send(mail) {
-      const { message } = await transport.sendMail(messageOf(mail, from))
-      await mkdir(folder, { recursive: true })
-      const beside = join(folder, `${mail.id}.new`)
-      await writeFile(beside, message as Buffer) // What `buffer` asks for.
-      await rename(beside, join(folder, `${mail.id}.eml`))
-    },
+    send: (mail) =>
+      inSpan(SEND, async () => {
+        const { message } = await transport.sendMail(messageOf(mail, from))
+        await mkdir(folder, { recursive: true })
+        const beside = join(folder, `${mail.id}.new`)
+        await writeFile(beside, message as Buffer) // What `buffer` asks for.
+        await rename(beside, join(folder, `${mail.id}.eml`))
+      }),
     close: async () => undefined,
   }
 }

@@ -6,13 +6,15 @@ export interface Call {
   /** `redis get`: one of a bounded set. */
   readonly name: string
   readonly attributes: Attributes
+  /** Default: a call to another system. */
+  readonly kind?: SpanKind
 }
 
 /** A call to Redis, Kafka or the like: part of the active span and of its service. When that is not recorded it costs nothing. */
-export function inCall<T>({ name, attributes }: Call, work: () => Promise<T>): Promise<T> {
+export function inCall<T>({ name, attributes, kind = SpanKind.CLIENT }: Call, work: () => Promise<T>): Promise<T> {
   const active = trace.getActiveSpan()
   if (!active?.isRecording()) return work()
-  return inSpan({ service: serviceOf(active), name, kind: SpanKind.CLIENT, attributes }, work)
+  return inSpan({ service: serviceOf(active), name, kind, attributes }, work)
 }
 
 /** Spans of the SDK know whose they are, which the API does not ask. */

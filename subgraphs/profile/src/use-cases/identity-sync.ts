@@ -1,4 +1,4 @@
-import { Fault, isRetryableSqlError, type Logger, type SqlClient } from '@corridor/platform'
+import { Fault, inSpan, isRetryableSqlError, type Logger, type SqlClient } from '@corridor/platform'
 import type { Profile } from '../domain/profile.ts'
 import type { IdentityDetails, IdentityDirectory } from '../identity/identity-directory.ts'
 import { audit } from './audit-log.ts'
@@ -9,6 +9,8 @@ export interface SyncDeps {
   readonly store: ProfileStore
   readonly directory: IdentityDirectory
   readonly logger: Logger
+  /** In whose name the identity server is told, in traces. */
+  readonly service: string
 }
 
 /** Longer than any one delivery: its time-outs are 5 s each. */
@@ -96,9 +98,9 @@ export class IdentitySync {
   /** Whether the identity server was there. */
   private async attempt(claimed: Claimed): Promise<boolean> {
     const { profileId, version, attempts } = claimed
-    const { store, logger } = this.deps
+    const { store, logger, service } = this.deps
     try {
-      await this.tell(claimed)
+      await inSpan({ service, name: 'tell identity server' }, () => this.tell(claimed))
       await this.settle(profileId, version)
       return true
     } catch (error) {

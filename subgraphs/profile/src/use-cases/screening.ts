@@ -1,4 +1,4 @@
-import { accept, type SqlClient, sqlOf } from '@corridor/platform'
+import { accept, contextOf, inSpan, type SqlClient, sqlOf } from '@corridor/platform'
 import { NameList, type Screening } from '../domain/name-matching.ts'
 import { BeneficiaryRecord } from '../entities/beneficiary-record.ts'
 import { ProfileRecord } from '../entities/profile-record.ts'
@@ -48,8 +48,11 @@ export class NameScreening {
           and coalesce(screening_list_version, -1) < $1 order by id limit $2)`,
       [list.version, MAX_PER_ROUND],
     )
-    for (const { id } of rows) await this.rescreen(id, list)
-    return rows.length > 0
+    if (rows.length === 0) return false
+    await inSpan({ service: 'profile-sync', name: 'screen anew', parent: contextOf(null) }, async () => {
+      for (const { id } of rows) await this.rescreen(id, list)
+    })
+    return true
   }
 
   private async rescreen(id: string, list: NameList): Promise<void> {
