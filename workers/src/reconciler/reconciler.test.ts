@@ -1,10 +1,19 @@
 import { ledgerMigrations } from '@corridor/ledger'
 import { paymentMigrations } from '@corridor/payment'
-import { createLogger, inProcessWakeups, type Logger, silentLogger, systemClock, uuidv7 } from '@corridor/platform'
+import {
+  createLogger,
+  createPool,
+  inProcessWakeups,
+  type Logger,
+  silentLogger,
+  systemClock,
+  uuidv7,
+} from '@corridor/platform'
 import { createTestDatabase, type TestDatabase } from '@corridor/testing'
 import { walletMigrations } from '@corridor/wallet'
 import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { BEFORE_ALL, reconcileWallets } from './reconcile-wallets.ts'
 import { Reconciler } from './reconciler.ts'
 
 let databases: { ledger: TestDatabase; payment: TestDatabase; wallet: TestDatabase }
@@ -122,5 +131,38 @@ describe('the reconciler', () => {
       { key: open, type: 'wallet.active' },
       { key: frozen, type: 'wallet.frozen' },
     ])
+  })
+
+  it('looks at closed accounts page by page, however many there are', async () => {
+    const owner = uuidv7()
+    await ledger.query(
+      `insert into accounts (id, code, currency, owner, floor_minor, status, version)
+       select ('00000000-0000-7000-8000-' || lpad(n::text, 12, '0'))::uuid, 'customer.wallet', 'USD', $1, 0, 'CLOSED', 5
+       from generate_series(1, 1000) n`,
+      [owner],
+    )
+    const id = 'ffffffff-ffff-7fff-bfff-ffffffffffff'
+    await ledger.query(
+      `insert into accounts (id, code, currency, owner, floor_minor, status, version) values ($1, 'customer.wallet', 'USD', $2, 0, 'CLOSED', 5)`,
+      [id, owner],
+    )
+    await wallet.query(
+      `insert into wallets (id, owner, name, currency, status, created_at, updated_at) values ($1, $2, 'One', 'USD', 'ACTIVE', now(), now())`,
+      [id, owner],
+    )
+    const pools = {
+      ledger: createPool({ url: urls().ledger, service: 'reconciler' }),
+      wallet: createPool({ url: urls().wallet, service: 'reconciler' }),
+    }
+    const deps = { ...pools, logger: silentLogger, wakeups: inProcessWakeups() }
+    const status = async () => (await wallet.query('select status from wallets where id = $1', [id])).rows[0]?.status
+    try {
+      const closedAfter = await reconcileWallets({ ...deps, closedAfter: BEFORE_ALL })
+      expect([closedAfter, await status()]).toEqual(['00000000-0000-7000-8000-000000001000', 'ACTIVE'])
+      expect(await reconcileWallets({ ...deps, closedAfter })).toBe(BEFORE_ALL)
+      expect(await status()).toBe('CLOSED')
+    } finally {
+      await Promise.all(Object.values(pools).map((pool) => pool.end()))
+    }
   })
 })

@@ -3,7 +3,7 @@ import { readJournalActions, reconcileBooks } from '@corridor/ledger'
 import { holdAgainstLedger } from '@corridor/payment'
 import { type Clock, createPool, inSpan, type Logger, type Pool, type Wakeups } from '@corridor/platform'
 import { ROOT_CONTEXT } from '@opentelemetry/api'
-import { reconcileWallets } from './reconcile-wallets.ts'
+import { BEFORE_ALL, reconcileWallets } from './reconcile-wallets.ts'
 
 export interface ReconcilerDeps {
   /** Of the databases that are held against each other, the application roles'. */
@@ -30,6 +30,8 @@ export class Reconciler {
   private readonly lease = new Lease({ name: 'ledger-reconciler', ttlMs: LEASE_TTL_MS })
   private readonly loop: Loop
   private restUntilMs = 0
+  /** From where closed accounts are looked at next. */
+  private closedAfter = BEFORE_ALL
   /** Why the last check failed, or null. */
   private failure: { readonly error: unknown } | null = null
 
@@ -79,7 +81,9 @@ export class Reconciler {
     const failures: unknown[] = []
     for (const [name, check] of Object.entries({
       books: () => reconcileBooks({ ...deps, pool: ledger }),
-      wallets: () => reconcileWallets({ ...deps, ledger, wallet }),
+      wallets: async () => {
+        this.closedAfter = await reconcileWallets({ ...deps, ledger, wallet, closedAfter: this.closedAfter })
+      },
       payments: () => this.checkPayments(),
     })) {
       try {

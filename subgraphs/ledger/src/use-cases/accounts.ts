@@ -99,15 +99,15 @@ export const statusEvent = (
   },
 })
 
-/** Customers' accounts that are not open, in the order of their ids, from after `after` on. */
+/** Customers' accounts that are frozen, or closed, in the order of their ids, from after `after` on. */
 export async function readAccountsOutOfUse(
   pool: Pool,
-  { after, limit }: { after: string; limit: number },
+  { status, after, limit }: { status: 'FROZEN' | 'CLOSED'; after: string; limit: number },
 ): Promise<DecidedStatus[]> {
   const { rows } = await pool.query<DecidedStatus>({
-    name: 'ledger-accounts-out-of-use',
+    name: `ledger-accounts-${status}`,
     text: `select id, status, version from accounts
-           where status <> 'OPEN' and owner is not null and id > $1 order by id limit $2`,
+           where status = '${status}' and owner is not null and id > $1 order by id limit $2`,
     values: [after, limit],
   })
   return rows

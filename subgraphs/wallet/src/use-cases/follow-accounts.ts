@@ -8,14 +8,14 @@ export interface AccountDecision {
   readonly version: bigint
 }
 
-/** Wallets that are not in use, in the order of their ids, from after `after` on. */
+/** Wallets that are out of use and may come back, in the order of their ids, from after `after` on: those that are frozen. */
 export async function readWalletsOutOfUse(
   pool: Pool,
   { after, limit }: { after: string; limit: number },
 ): Promise<string[]> {
   const { rows } = await pool.query<{ id: string }>({
     name: 'wallet-out-of-use',
-    text: `select id from wallets where status <> 'ACTIVE' and id > $1 order by id limit $2`,
+    text: `select id from wallets where status = 'FROZEN' and id > $1 order by id limit $2`,
     values: [after, limit],
   })
   return rows.map(({ id }) => id)
