@@ -80,8 +80,8 @@ export async function listen(
     connectionsCheckingInterval: LOOK_EVERY_MS,
   }
   const { cert, key } = tls ?? {}
-  const server: Server =
-    cert === undefined ? createServer(options, handler) : createTlsServer({ ...options, cert, key }, handler)
+  const tlsOptions = { ...options, cert, key, handshakeTimeout: limits.headersTimeoutMs }
+  const server: Server = cert === undefined ? createServer(options, handler) : createTlsServer(tlsOptions, handler)
   server.maxConnections = limits.connections
   await new Promise<void>((resolve, reject) => {
     server.once('error', (cause: NodeJS.ErrnoException) => {

@@ -5,7 +5,10 @@
 export interface RouterLimits {
   /** Open to this router, WebSockets among them; another is closed at once. */
   readonly connections: number
-  /** From the beginning of a connection, or of a request on it, to the end of the headers: then 408, and it is closed. */
+  /**
+   * From the beginning of a connection, or of a request on it, to the end of the headers: then 408, and it is closed. The
+   * same is what a handshake of TLS may take.
+   */
   readonly headersTimeoutMs: number
   /** The same to the end of the body. */
   readonly bodyTimeoutMs: number

@@ -1,7 +1,13 @@
+import { execFileSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { once } from 'node:events'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { connect, type Socket } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { closeServer, listen } from '../src/http.ts'
+import { DEFAULT_LIMITS } from '../src/limits.ts'
 import { type Answer, codesOf, startWorld, type World } from './world.ts'
 
 let world: World
@@ -130,6 +136,25 @@ describe('a connection', () => {
     const idle = dial()
     idle.write('GET /health HTTP/1.1\r\nhost: localhost\r\n\r\n')
     expect(await textOf(idle)).toMatch(/^HTTP\/1\.1 200 /)
+  })
+
+  it('that begins no TLS where it must is closed', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'corridor-tls-'))
+    const [certFile, keyFile] = [join(folder, 'cert.pem'), join(folder, 'key.pem')]
+    const how = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-subj', '/CN=localhost']
+    execFileSync('openssl', ['req', '-x509', ...how, '-keyout', keyFile, '-out', certFile], { stdio: 'ignore' })
+    const [cert, key] = [readFileSync(certFile, 'utf8'), readFileSync(keyFile, 'utf8')]
+    rmSync(folder, { recursive: true })
+    const limits = { ...DEFAULT_LIMITS, headersTimeoutMs: 100 }
+    const at = { port: 0, host: '127.0.0.1', limits, tls: { cert, key, ca: cert } }
+    const { server, port } = await listen(() => undefined, at)
+    try {
+      const silent = connect(port, '127.0.0.1')
+      silent.on('error', () => undefined) // It may be reset.
+      await new Promise<void>((resolve) => silent.resume().once('close', () => resolve()))
+    } finally {
+      await closeServer(server)
+    }
   })
 
   it('too many is closed, and there is room again when another ends', async () => {
