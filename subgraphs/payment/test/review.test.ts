@@ -139,6 +139,9 @@ describe('a payment that is pending', () => {
     }
     const { sendPayment } = await tests.data<{ sendPayment: { id: string } }>(payer, SEND, { input })
     await tests.data(payer, CANCEL, { id: sendPayment.id })
+    // Put off by whoever has seen that it is cancelled: from then on nothing but the clock makes it due.
+    const waits = `select 1 from payments where id = $1 and intent = 'CANCEL' and due_at > $2`
+    await expect.poll(() => tests.rows(waits, [sendPayment.id, tests.clock.now()])).toHaveLength(1)
     tests.farSide.ledgerAway = false
     tests.clock.advanceMs(60_000)
     await tests.until(payer, sendPayment.id, 'CANCELLED')
