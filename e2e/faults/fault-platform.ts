@@ -49,6 +49,8 @@ export interface Server {
 export interface FaultPlatformOptions {
   /** Further addresses, such as those of a proxy of the test's own. */
   readonly external?: Partial<ProcessesOptions['external']>
+  /** Where users get their tokens, when the identity server is the test's own. */
+  readonly tokenUrl?: string
   /** Where PostgreSQL keeps its data, when it is not in the folder of the rest. */
   readonly postgresDirectory?: string
   /** Copies of every partition on two brokers, with a controller that outlives both; else one broker is all. */
@@ -71,6 +73,7 @@ export class FaultPlatform {
     readonly running: RunningPlatform,
     private readonly folder: string,
     private readonly servers: Servers,
+    private readonly tokenUrl: string,
   ) {}
 
   static async start(options: FaultPlatformOptions = {}): Promise<FaultPlatform> {
@@ -93,7 +96,7 @@ export class FaultPlatform {
         logger: createLogger({ service: 'faults', level: 'error' }),
         rateIntervalMs: RATE_INTERVAL_MS,
       })
-      return new FaultPlatform(platform, folder, servers)
+      return new FaultPlatform(platform, folder, servers, options.tokenUrl ?? platform.tokenUrl ?? '')
     } catch (error) {
       // The folder stays: it has the logs that say why.
       await stopInReverse(running)
@@ -111,7 +114,7 @@ export class FaultPlatform {
   }
 
   async signIn(username: string): Promise<ApiClient> {
-    const client = new ApiClient(this.running.url, await fetchToken(this.running.tokenUrl ?? '', username))
+    const client = new ApiClient(this.running.url, await fetchToken(this.tokenUrl, username))
     this.clients.push(client)
     return client
   }
@@ -133,6 +136,12 @@ export class FaultPlatform {
       this.signal(victim, 'SIGCONT')
       await delay(SLOW_RUNNING_MS)
     }
+  }
+
+  /** The process that it is now. */
+  pidOf(victim: Victim): number {
+    const server = this.servers.running.get(victim)
+    return server ? server.pid : Number(readFileSync(join(this.folder, '.data', 'run', `${victim}.pid`), 'utf8'))
   }
 
   /** Whether the process lives. */
@@ -197,11 +206,6 @@ export class FaultPlatform {
     await this.running.stop()
     await stopInReverse(this.servers.running)
     rmSync(this.folder, { recursive: true, force: true })
-  }
-
-  private pidOf(victim: Victim): number {
-    const server = this.servers.running.get(victim)
-    return server ? server.pid : Number(readFileSync(join(this.folder, '.data', 'run', `${victim}.pid`), 'utf8'))
   }
 }
 

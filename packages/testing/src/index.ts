@@ -7,6 +7,7 @@ export { createTestDatabase, type TestDatabase } from './test-database.ts'
 export { startTestDynamo } from './test-dynamo.ts'
 export { startTestIdentity, type TestIdentity } from './test-identity.ts'
 export {
+  startTestDynamoLocal,
   startTestKafka,
   startTestKafkaCluster,
   startTestRedis,

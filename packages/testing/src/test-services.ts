@@ -30,3 +30,12 @@ export async function startTestRedis(input: { folder: string; port: number }): P
   const { startRedis } = await import('./services/start-redis.ts')
   return await startRedis(input)
 }
+
+/** A real DynamoDB Local on that port, empty. */
+export async function startTestDynamoLocal(input: {
+  folder: string
+  port: number
+}): Promise<StartedProgram & { readonly endpoint: string }> {
+  const { startDynamoLocal } = await import('./services/start-dynamo-local.ts')
+  return await startDynamoLocal({ ...input, pomFile: resolve('tools/services/dynamodb/pom.xml') })
+}

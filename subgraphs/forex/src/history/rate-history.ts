@@ -20,6 +20,9 @@ export interface DynamoSettings {
 }
 
 const TABLE = 'fx_rates'
+/** Without limits one request that is never answered would hold up all rates for ever. */
+const CONNECT_TIMEOUT_MS = 2_000
+const REQUEST_TIMEOUT_MS = 5_000
 const LOCAL = { accessKeyId: 'local', secretAccessKey: 'local' }
 
 /** Ticks for ever, and candles that are kept with them and can be made of them again. */
@@ -36,6 +39,11 @@ export class RateHistory {
     this.table = table
     this.client = new DynamoDBClient({
       region,
+      requestHandler: {
+        connectionTimeout: CONNECT_TIMEOUT_MS,
+        requestTimeout: REQUEST_TIMEOUT_MS,
+        throwOnRequestTimeout: true,
+      },
       ...(endpoint === undefined ? {} : { endpoint }),
       ...(access ? { credentials: access } : {}),
     })
