@@ -28,8 +28,9 @@ const wakeups = inProcessWakeups()
 
 beforeAll(async () => {
   const folder = mkdtempSync(join(tmpdir(), 'events-migrations-'))
-  const positions =
-    'create table positions_queue (sequence bigint generated always as identity primary key, label text);'
+  const positions = `
+    create table positions_queue (sequence bigint generated always as identity primary key, label text);
+    create table positions (position bigint primary key, label text);`
   writeFileSync(join(folder, '001.do.events.sql'), `${EVENT_TABLES_SQL}\n${positions}`)
   database = await createTestDatabase({ migrationsDirectory: folder })
   pool = createPool({ url: database.applicationUrl, service: 'test' })
@@ -271,5 +272,27 @@ describe('the sequencer', () => {
     await sequencer.round()
     await sequencer.round()
     expect(placed).toEqual(['early', 'late'])
+  })
+
+  it('places rows by one statement, in order and by one holder at a time', async () => {
+    const sequencerOf = () => {
+      const place = `insert into positions (position, label)
+        select (select coalesce(max(position), 0) from positions) + row_number() over (order by sequence), label from taken`
+      const options = { name: 'places', pool, queueTable: 'positions_queue', place, logger: silentLogger, wakeups }
+      return new Sequencer({ ...options, channel: 'test', maxRows: 2, leaseTtlMs: 60_000 })
+    }
+    const [first, second] = [sequencerOf(), sequencerOf()]
+    await pool.query(`insert into positions_queue (label) values ('a'), ('b'), ('c')`)
+    expect([await first.round(), await second.round(), await first.round()]).toEqual([true, false, false])
+    await pool.query(`insert into positions_queue (label) values ('d')`)
+    // The first has not heard yet that its lease has come to its end.
+    await pool.query(`update leases set expires_at = clock_timestamp() - interval '1 second' where name = 'places'`)
+    await second.round()
+    await pool.query(`insert into positions_queue (label) values ('e')`)
+    await first.round()
+    const { rows } = await pool.query('select position::int, label from positions order by position')
+    expect(rows.map(({ position, label }) => `${position}${label}`)).toEqual(['1a', '2b', '3c', '4d'])
+    await second.round()
+    expect((await pool.query('select 1 from positions')).rowCount).toBe(5)
   })
 })

@@ -20,7 +20,7 @@ import {
   ITEMS_CHANNEL,
   WITH_PROVIDER_CHANNEL,
 } from '../use-cases/channels.ts'
-import { placeEvents, type QueuedEvent } from '../use-cases/event-store.ts'
+import { PLACE_EVENTS } from '../use-cases/event-store.ts'
 import { type Errand, markAsked, readDue, readPayments, writeChanges } from '../use-cases/payment-store.ts'
 import { beneficiaryPort, ledgerPort, pricePort, rulesPort } from '../use-cases/ports.ts'
 import { forgetQuotes } from '../use-cases/quote-store.ts'
@@ -216,11 +216,11 @@ export function createPaymentProcessor(deps: ProcessorDeps): PaymentProcessor {
     wakeups,
     channels: [WITH_PROVIDER_CHANNEL],
   })
-  const sequencer = new Sequencer<QueuedEvent>({
+  const sequencer = new Sequencer({
     name: 'payment-events',
     pool,
     queueTable: 'payment_event_queue',
-    place: placeEvents,
+    place: PLACE_EVENTS,
     placed: () => wakeups.wake(EVENTS_CHANNEL),
     logger,
     wakeups,

@@ -4,40 +4,12 @@ import { HAS_ARRIVED, readPayments } from './payment-store.ts'
 
 const COLUMNS = 'position, payment_id as "paymentId", status, payer, payee, note, at, traceparent'
 
-/** A row of the queue of events without a position. */
-export interface QueuedEvent {
-  readonly sequence: bigint
-  readonly payment_id: string
-  readonly version: bigint
-  readonly status: string
-  readonly payer: string
-  readonly payee: string | null
-  readonly note: string | null
-  readonly at: Date
-  readonly traceparent: string | null
-}
-
-/** Gives events their positions, gap-free; the caller is the only writer. */
-export async function placeEvents(client: SqlClient, rows: readonly QueuedEvent[]): Promise<void> {
-  await client.query({
-    name: 'payment-place-events',
-    text: `insert into payment_events (position, payment_id, version, status, payer, payee, note, at, traceparent)
-           select (select coalesce(max(position), 0) from payment_events) + e.place, e.payment_id, e.version, e.status,
-                  e.payer, e.payee, e.note, e.at, e.traceparent
-           from unnest($1::uuid[], $2::bigint[], $3::text[], $4::uuid[], $5::uuid[], $6::text[], $7::timestamptz[], $8::text[])
-             with ordinality as e (payment_id, version, status, payer, payee, note, at, traceparent, place)`,
-    values: [
-      rows.map((row) => row.payment_id),
-      rows.map((row) => row.version),
-      rows.map((row) => row.status),
-      rows.map((row) => row.payer),
-      rows.map((row) => row.payee),
-      rows.map((row) => row.note),
-      rows.map((row) => row.at),
-      rows.map((row) => row.traceparent),
-    ],
-  })
-}
+/** Gives events that were `taken` from their queue their positions, gap-free; its sequencer is the only writer. */
+export const PLACE_EVENTS = `
+  insert into payment_events (position, payment_id, version, status, payer, payee, note, at, traceparent)
+  select (select coalesce(max(position), 0) from payment_events) + row_number() over (order by sequence),
+         payment_id, version, status, payer, payee, note, at, traceparent
+  from taken`
 
 /** The position of the newest event; 0 when there is none. */
 export async function lastPosition(client: SqlClient): Promise<bigint> {
