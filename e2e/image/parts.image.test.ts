@@ -20,6 +20,8 @@ const USERNAME = 'nina-example'
 const PASSWORD = 'Correct-horse-1'
 /** Below those that outgoing connections take: the parts are told their ports long before they listen. */
 const FIRST_PORT = 21_300
+/** Of the workers, which have no other. */
+const FIRST_OPERATIONS_PORT = 21_330
 const SUBGRAPHS = ['forex', 'ledger', 'payment', 'profile', 'rule-engine', 'wallet']
 
 const folder = mkdtempSync(join(tmpdir(), 'corridor-image-'))
@@ -66,6 +68,8 @@ describe('the image of the parts', () => {
 /** As `.env` would set them. */
 const VARIABLES = { REDIS_PASSWORD: 'unused', POSTGRES_PASSWORD: 'unused', WSO2_DB_PASSWORD: 'unused' }
 const composition = (): readonly ComposedPart[] => readParts(join(app, 'docker-compose.yml'), VARIABLES)
+const workers = (): string[] =>
+  composition().flatMap(({ name, command }) => (command.some((word) => word.startsWith('workers/')) ? [name] : []))
 
 describe('the composed parts on it', () => {
   const running = new Map<string, ChildProcess>()
@@ -76,6 +80,7 @@ describe('the composed parts on it', () => {
 
   beforeAll(async () => {
     for (const [at, name] of [...SUBGRAPHS, 'router'].entries()) ports.set(name, FIRST_PORT + at)
+    for (const [at, name] of workers().entries()) ports.set(name, FIRST_OPERATIONS_PORT + at)
     identity = await startTestIdentity()
     const issuer = identity.access.tokenUrl
     around = {
@@ -83,7 +88,6 @@ describe('the composed parts on it', () => {
       REDIS_URL: `${inject('redisUrl')}/5`,
       KAFKA_BROKERS: inject('kafkaBrokers').join(','),
       KAFKA_TOPIC_PREFIX: 'image.',
-      OPERATIONS_PORT: '0',
       DYNAMODB_ENDPOINT: inject('dynamoEndpoint'),
       OIDC_ISSUER: issuer,
       OIDC_JWKS_URI: issuer.replace(/token$/, 'jwks'),
@@ -112,7 +116,9 @@ describe('the composed parts on it', () => {
   }
   const envOf = ({ name, env }: ComposedPart): Record<string, string> => {
     const own = Object.fromEntries(Object.entries(env).map(([key, value]) => [key, here(value)]))
-    return { ...own, ...around, HOST: '127.0.0.1', PORT: String(ports.get(name) ?? 0), NODE_ENV: 'production' }
+    const port = String(ports.get(name) ?? 0)
+    const operations = { OPERATIONS_HOST: '127.0.0.1', OPERATIONS_PORT: workers().includes(name) ? port : '0' }
+    return { ...own, ...around, ...operations, HOST: '127.0.0.1', PORT: port, NODE_ENV: 'production' }
   }
   const tokenOf = async (username: string): Promise<string> => {
     const response = await fetch(identity.access.tokenUrl, {

@@ -40,6 +40,17 @@ describe('the Helm chart', () => {
     expect([...new Set(used)].filter((path) => !isNamed(path))).toEqual([])
   })
 
+  it('asks every part whether it is well, workers at the port of operations, which nobody else may reach unasked', () => {
+    const pod = read('templates/_helpers.tpl')
+    for (const probe of ['startupProbe', 'readinessProbe', 'livenessProbe']) {
+      expect(pod.match(new RegExp(`${probe}:`, 'g')), probe).toHaveLength(2) // Of what serves GraphQL, and of workers.
+    }
+    expect(pod).toContain('httpGet: { path: /ready, port: operations }')
+    const policies = read('templates/network-policies.yaml')
+    const open = policies.match(/^ +- (?:from|ports|\{\}).*/gm) ?? []
+    expect(open.filter((line) => !/ports: \[\{ port: (graphql|operations) \}\]/.test(line))).toEqual([])
+  })
+
   it('lets no container run as root, write to its image, or gain privileges', () => {
     const containers = templates.filter((text) => text.includes('containers:'))
     expect(containers).toHaveLength(2)

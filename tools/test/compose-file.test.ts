@@ -84,6 +84,15 @@ describe('docker-compose.yml', () => {
     for (const name of awaited) expect(services[name]?.healthcheck, name).toBeDefined()
   })
 
+  it('asks every worker whether it is well, at the port of operations', () => {
+    const workers = all.filter(([, service]) => entries(service).some((entry) => entry.startsWith('workers/')))
+    expect(workers.length).toBeGreaterThan(0)
+    for (const [name, { healthcheck, environment }] of workers) {
+      const url = `http://${name}:${environment?.OPERATIONS_PORT}/ready`
+      expect(healthcheck?.test, name).toEqual(['CMD', 'node', 'deploy/ready.mjs', url])
+    }
+  })
+
   it('waits only for services that are there, in profiles that are started together unless it can do without', () => {
     for (const [name, { depends_on = {}, profiles = [] }] of all) {
       for (const [needed, { required = true }] of Object.entries(depends_on)) {

@@ -61,6 +61,10 @@ spec:
         - name: PORT
           value: {{ .port | quote }}
         {{- end }}
+        - name: OPERATIONS_HOST
+          value: "0.0.0.0"
+        - name: OPERATIONS_PORT
+          value: {{ .root.Values.operations.port | quote }}
         - name: TLS_CERT_FILE
           value: /tls/tls.crt
         - name: TLS_KEY_FILE
@@ -85,10 +89,14 @@ spec:
           value: {{ $value | quote }}
         {{- end }}
         {{- end }}
-      {{- if .port }}
       ports:
+        - name: operations
+          containerPort: {{ .root.Values.operations.port }}
+        {{- if .port }}
         - name: graphql
           containerPort: {{ .port }}
+        {{- end }}
+      {{- if .port }}
       startupProbe:
         {{- include "corridor.probe" (dict "root" .root "name" .name "port" .port "path" "/health") | nindent 8 }}
         periodSeconds: 2
@@ -99,6 +107,20 @@ spec:
         timeoutSeconds: 4
       livenessProbe:
         {{- include "corridor.probe" (dict "root" .root "name" .name "port" .port "path" "/health") | nindent 8 }}
+        periodSeconds: 10
+        timeoutSeconds: 4
+        failureThreshold: 3
+      {{- else }}
+      startupProbe:
+        httpGet: { path: /health, port: operations }
+        periodSeconds: 2
+        failureThreshold: 60
+      readinessProbe:
+        httpGet: { path: /ready, port: operations }
+        periodSeconds: 5
+        timeoutSeconds: 4
+      livenessProbe:
+        httpGet: { path: /health, port: operations }
         periodSeconds: 10
         timeoutSeconds: 4
         failureThreshold: 3
