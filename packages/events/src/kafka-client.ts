@@ -9,6 +9,11 @@ export interface KafkaClientOptions extends KafkaConnection {
   readonly logger: Logger
 }
 
+/**
+ * Node's TimeoutNegativeWarning, once a process, is kafkajs 2.2.4's (its issue 1751, open): each connection looks every
+ * millisecond whether a request waits, and counts that from -1. It loses nothing and costs some per cent of a core; no setting
+ * ends it.
+ */
 export function connectKafka({ brokers, clientId, logger, tls, caFile, credentials }: KafkaClientOptions): Kafka {
   const write = { [logLevel.ERROR]: 'error', [logLevel.WARN]: 'warn' } as const
   return new Kafka({
