@@ -1,5 +1,5 @@
 import { Counter, counter, gauge, Histogram, histogram, REQUEST_SECONDS } from '@corridor/platform'
-import { InMemoryMetricExporter, MeterProvider, PeriodicExportingMetricReader } from '@opentelemetry/sdk-metrics'
+import { metrics } from '@opentelemetry/sdk-node'
 
 /**
  * What it costs to record one value: in a series that is kept, in one that is looked up, and by OpenTelemetry's SDK with
@@ -23,8 +23,8 @@ const lookedHistogram = histogram({
 })
 gauge({ name: 'corridor.bench.gauge', unit: '1', description: 'Of this run.' }).of({}).set(1)
 
-const provider = new MeterProvider({
-  readers: [new PeriodicExportingMetricReader({ exporter: new InMemoryMetricExporter(1) })],
+const provider = new metrics.MeterProvider({
+  readers: [new metrics.PeriodicExportingMetricReader({ exporter: new metrics.InMemoryMetricExporter(1) })],
 })
 const meter = provider.getMeter('bench')
 const sdkCounter = meter.createCounter('bench.counter')

@@ -1,21 +1,13 @@
 import { ValueType } from '@opentelemetry/api'
-import { emptyResource } from '@opentelemetry/resources'
-import {
-  AggregationTemporality,
-  type DataPoint,
-  DataPointType,
-  type MetricData,
-  type MetricProducer,
-  type Histogram as SdkHistogram,
-} from '@opentelemetry/sdk-metrics'
+import { metrics, resources } from '@opentelemetry/sdk-node'
 import { readAll } from './readers.ts'
 import { allMetrics, type Metric } from './registry.ts'
 import { Histogram } from './series.ts'
 
-type Time = DataPoint<number>['startTime']
+type Time = metrics.DataPoint<number>['startTime']
 
 /** All metrics of this process, for a reader of OpenTelemetry's SDK, which exports them with its own. */
-export function metricProducer(): MetricProducer {
+export function metricProducer(): metrics.MetricProducer {
   const startTime = timeOf(Date.now())
   return {
     async collect() {
@@ -23,34 +15,34 @@ export function metricProducer(): MetricProducer {
       const times = { startTime, endTime: timeOf(Date.now()) }
       const collected = allMetrics().flatMap((metric) => dataOf(metric, times))
       const scopeMetrics = [{ scope: { name: 'corridor' }, metrics: collected }]
-      return { resourceMetrics: { resource: emptyResource(), scopeMetrics }, errors: [] }
+      return { resourceMetrics: { resource: resources.emptyResource(), scopeMetrics }, errors: [] }
     },
   }
 }
 
-function dataOf(metric: Metric, times: { startTime: Time; endTime: Time }): MetricData[] {
+function dataOf(metric: Metric, times: { startTime: Time; endTime: Time }): metrics.MetricData[] {
   const { name, description, unit } = metric.options
   const members = [...metric.all()]
   if (members.length === 0) return []
   const shared = {
     descriptor: { name, description, unit, valueType: ValueType.DOUBLE, advice: {} },
-    aggregationTemporality: AggregationTemporality.CUMULATIVE,
+    aggregationTemporality: metrics.AggregationTemporality.CUMULATIVE,
   }
   if (metric.kind === 'histogram') {
     const dataPoints = members.flatMap(({ attributes, series }) =>
       series instanceof Histogram ? [{ ...times, attributes, value: histogramOf(series) }] : [],
     )
-    return [{ ...shared, dataPointType: DataPointType.HISTOGRAM, dataPoints }]
+    return [{ ...shared, dataPointType: metrics.DataPointType.HISTOGRAM, dataPoints }]
   }
   const dataPoints = members.flatMap(({ attributes, series }) =>
     series instanceof Histogram ? [] : [{ ...times, attributes, value: series.value }],
   )
   return metric.kind === 'counter'
-    ? [{ ...shared, dataPointType: DataPointType.SUM, dataPoints, isMonotonic: true }]
-    : [{ ...shared, dataPointType: DataPointType.GAUGE, dataPoints }]
+    ? [{ ...shared, dataPointType: metrics.DataPointType.SUM, dataPoints, isMonotonic: true }]
+    : [{ ...shared, dataPointType: metrics.DataPointType.GAUGE, dataPoints }]
 }
 
-const histogramOf = ({ bounds, counts, sum, count }: Histogram): SdkHistogram => ({
+const histogramOf = ({ bounds, counts, sum, count }: Histogram): metrics.Histogram => ({
   buckets: { boundaries: [...bounds], counts: [...counts] },
   sum,
   count,

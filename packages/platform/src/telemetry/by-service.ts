@@ -1,17 +1,16 @@
-import { type Resource, resourceFromAttributes } from '@opentelemetry/resources'
-import type { ReadableSpan, SpanExporter } from '@opentelemetry/sdk-trace'
+import { resources, type tracing } from '@opentelemetry/sdk-node'
 
 /**
  * Exports each span under the service whose name its tracer has, so that services that share a process keep theirs: the
  * SDK has one resource per process, and Jaeger shows a resource as a service.
  */
-export function byService(exporter: SpanExporter): SpanExporter {
-  const known = new Map<string, Resource>()
-  const resourceOf = (span: ReadableSpan): Resource => {
+export function byService(exporter: tracing.SpanExporter): tracing.SpanExporter {
+  const known = new Map<string, resources.Resource>()
+  const resourceOf = (span: tracing.ReadableSpan): resources.Resource => {
     const { name } = span.instrumentationScope
     let found = known.get(name)
     if (found === undefined) {
-      found = span.resource.merge(resourceFromAttributes({ 'service.name': name }))
+      found = span.resource.merge(resources.resourceFromAttributes({ 'service.name': name }))
       known.set(name, found)
     }
     return found
@@ -19,7 +18,7 @@ export function byService(exporter: SpanExporter): SpanExporter {
   return {
     export: (spans, done) =>
       exporter.export(
-        spans.map((span) => Object.create(span, { resource: { value: resourceOf(span) } }) as ReadableSpan), // The span, with one property of its own.
+        spans.map((span) => Object.create(span, { resource: { value: resourceOf(span) } }) as tracing.ReadableSpan), // The span, with one property of its own.
         done,
       ),
     shutdown: () => exporter.shutdown(),

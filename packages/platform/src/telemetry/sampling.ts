@@ -1,12 +1,5 @@
 import { type Link, TraceFlags } from '@opentelemetry/api'
-import {
-  AlwaysOffSampler,
-  AlwaysOnSampler,
-  ParentBasedSampler,
-  type Sampler,
-  SamplingDecision,
-  TraceIdRatioBasedSampler,
-} from '@opentelemetry/sdk-trace'
+import { tracing } from '@opentelemetry/sdk-node'
 import { ConfigError } from '../config.ts'
 
 const PARENT = 'parentbased_'
@@ -39,23 +32,23 @@ export const isByParent = (name: SamplerName): boolean => name.startsWith(PARENT
  * @throws ConfigError when the share is none
  * @see https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/#general-sdk-configuration
  */
-export function samplerOf(name: SamplerName, ratio: string | undefined): Sampler {
+export function samplerOf(name: SamplerName, ratio: string | undefined): tracing.Sampler {
   if (!isByParent(name)) return rootSampler(name, ratio)
-  return new ParentBasedSampler({ root: byLinks(rootSampler(name.slice(PARENT.length), ratio)) })
+  return new tracing.ParentBasedSampler({ root: byLinks(rootSampler(name.slice(PARENT.length), ratio)) })
 }
 
-function rootSampler(name: string, ratio: string | undefined): Sampler {
-  if (name === 'always_on') return new AlwaysOnSampler()
-  if (name === 'always_off') return new AlwaysOffSampler()
-  return new TraceIdRatioBasedSampler(ratioOf(ratio))
+function rootSampler(name: string, ratio: string | undefined): tracing.Sampler {
+  if (name === 'always_on') return new tracing.AlwaysOnSampler()
+  if (name === 'always_off') return new tracing.AlwaysOffSampler()
+  return new tracing.TraceIdRatioBasedSampler(ratioOf(ratio))
 }
 
-function byLinks(root: Sampler): Sampler {
+function byLinks(root: tracing.Sampler): tracing.Sampler {
   return {
     shouldSample(...args) {
       const links = args[5]
       if (links.length === 0) return root.shouldSample(...args)
-      const { RECORD_AND_SAMPLED, NOT_RECORD } = SamplingDecision
+      const { RECORD_AND_SAMPLED, NOT_RECORD } = tracing.SamplingDecision
       return { decision: links.some(isRecorded) ? RECORD_AND_SAMPLED : NOT_RECORD }
     },
     toString: () => `ByLinks{${root}}`,

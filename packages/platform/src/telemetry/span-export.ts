@@ -1,5 +1,5 @@
 import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-proto'
-import { BatchSpanProcessor, type SpanProcessor } from '@opentelemetry/sdk-trace'
+import { tracing } from '@opentelemetry/sdk-node'
 import { byService } from './by-service.ts'
 import { MAX_WAITING_SPANS, type SpanQueue } from './span-queue.ts'
 
@@ -8,10 +8,9 @@ const EXPORT_TIMEOUT_MS = 5_000
 const EXPORT_DELAY_MS = 1_000
 
 /** Exports spans by OTLP over HTTP to `url`, in batches, through `queue`. */
-export function exportingTo(url: string, queue: SpanQueue): SpanProcessor {
+export function exportingTo(url: string, queue: SpanQueue): tracing.SpanProcessor {
   const exporter = new OTLPTraceExporter({ url, timeoutMillis: EXPORT_TIMEOUT_MS })
-  const batches = new BatchSpanProcessor({
-    exporter: queue.counting(byService(exporter)),
+  const batches = new tracing.BatchSpanProcessor(queue.counting(byService(exporter)), {
     maxQueueSize: MAX_WAITING_SPANS,
     scheduledDelayMillis: EXPORT_DELAY_MS,
     exportTimeoutMillis: EXPORT_TIMEOUT_MS,

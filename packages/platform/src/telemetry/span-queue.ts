@@ -1,6 +1,5 @@
 import type { Meter } from '@opentelemetry/api'
-import { ExportResultCode } from '@opentelemetry/core'
-import type { SpanExporter, SpanProcessor } from '@opentelemetry/sdk-trace'
+import { core, type tracing } from '@opentelemetry/sdk-node'
 
 /** With the collector away at most this many spans wait, those on their way included; further ones are dropped. */
 export const MAX_WAITING_SPANS = 4_096
@@ -29,7 +28,7 @@ export class SpanQueue {
   }
 
   /** The way in: hands on to `next` as many spans as may wait. */
-  before(next: SpanProcessor): SpanProcessor {
+  before(next: tracing.SpanProcessor): tracing.SpanProcessor {
     return {
       onStart: () => undefined,
       onEnd: (span) => {
@@ -46,12 +45,12 @@ export class SpanQueue {
   }
 
   /** The way out: what `exporter` has done with makes room. */
-  counting(exporter: SpanExporter): SpanExporter {
+  counting(exporter: tracing.SpanExporter): tracing.SpanExporter {
     return {
       export: (spans, done) =>
         exporter.export(spans, (result) => {
           this.#waiting -= spans.length
-          if (result.code !== ExportResultCode.SUCCESS) this.#failed += spans.length
+          if (result.code !== core.ExportResultCode.SUCCESS) this.#failed += spans.length
           done(result)
         }),
       shutdown: () => exporter.shutdown(),

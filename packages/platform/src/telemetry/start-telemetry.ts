@@ -1,10 +1,6 @@
-import { context, metrics, propagation, trace } from '@opentelemetry/api'
-import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks'
-import { W3CTraceContextPropagator } from '@opentelemetry/core'
+import { metrics as metricsApi } from '@opentelemetry/api'
 import { OTLPMetricExporter } from '@opentelemetry/exporter-metrics-otlp-proto'
-import { resourceFromAttributes } from '@opentelemetry/resources'
-import { MeterProvider, PeriodicExportingMetricReader } from '@opentelemetry/sdk-metrics'
-import { TracerProvider } from '@opentelemetry/sdk-trace'
+import { core, metrics, NodeSDK, resources } from '@opentelemetry/sdk-node'
 import * as setting from '../config.ts'
 import { readConfig } from '../config.ts'
 import type { Logger } from '../logger.ts'
@@ -47,26 +43,24 @@ export function startTelemetry(
   const config = readConfig(env, SETTINGS)
   const endpoint = config.OTEL_EXPORTER_OTLP_ENDPOINT
   if (endpoint === undefined) return null
-  const resource = resourceFromAttributes({ 'service.name': service, 'service.namespace': 'corridor' })
   const spans = new SpanQueue()
-  const tracerProvider = new TracerProvider({
-    resource,
+  const sdk = new NodeSDK({
+    resource: resources.resourceFromAttributes({ 'service.name': service, 'service.namespace': 'corridor' }),
+    autoDetectResources: false,
+    instrumentations: [],
+    textMapPropagator: new core.W3CTraceContextPropagator(),
     sampler: samplerOf(config.OTEL_TRACES_SAMPLER, config.OTEL_TRACES_SAMPLER_ARG),
     spanProcessors: [exportingTo(at(endpoint, 'v1/traces'), spans)],
+    metricReaders: [metricReader(at(endpoint, 'v1/metrics'))],
   })
-  const meterProvider = new MeterProvider({ resource, readers: [metricReader(at(endpoint, 'v1/metrics'))] })
   letParentsDecide(isByParent(config.OTEL_TRACES_SAMPLER))
-  context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable())
-  propagation.setGlobalPropagator(new W3CTraceContextPropagator())
-  trace.setGlobalTracerProvider(tracerProvider)
-  metrics.setGlobalMeterProvider(meterProvider)
-  observeSpans(metrics.getMeter(service), spans)
+  sdk.start()
+  observeSpans(metricsApi.getMeter(service), spans)
   return {
     spans,
     async stop() {
-      const stopped = [tracerProvider, meterProvider].map((provider) => provider.shutdown())
       try {
-        await inTime(Promise.all(stopped))
+        await inTime(sdk.shutdown())
       } catch (error) {
         logger.warn({ error }, 'what was left of traces and metrics was not taken')
       }
@@ -82,8 +76,8 @@ async function inTime(stopped: Promise<unknown>): Promise<void> {
   await Promise.race([stopped, late]).finally(() => clearTimeout(timer))
 }
 
-const metricReader = (url: string): PeriodicExportingMetricReader =>
-  new PeriodicExportingMetricReader({
+const metricReader = (url: string): metrics.PeriodicExportingMetricReader =>
+  new metrics.PeriodicExportingMetricReader({
     exporter: new OTLPMetricExporter({ url, timeoutMillis: EXPORT_TIMEOUT_MS }),
     exportIntervalMillis: EXPORT_INTERVAL_MS,
     metricProducers: [metricProducer()],
