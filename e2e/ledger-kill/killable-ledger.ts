@@ -22,6 +22,7 @@ import { expect } from 'vitest'
 const PROGRAM = fileURLToPath(new URL('ledger-process.ts', import.meta.url))
 const PASSWORD = 'killed'
 const TIMEOUT_MS = 5_000
+const GONE = { timeout: 30_000, interval: 10 }
 
 /** A PostgreSQL and a ledger process of their own, to be killed and started again. */
 export class KillableLedger {
@@ -70,7 +71,8 @@ export class KillableLedger {
     const pid = this.postgres?.pid ?? 0
     process.kill(pid, 'SIGSTOP')
     for (const each of [...processesOf(pid), pid]) process.kill(each, 'SIGKILL')
-    await expect.poll(() => isFree(this.port), { timeout: TIMEOUT_MS, interval: 10 }).toBe(true)
+    // Its port is free before it is gone, and another does not start beside it.
+    await expect.poll(async () => !isRunning(pid) && (await isFree(this.port)), GONE).toBe(true)
   }
 
   /** Starts again what does not run. */
@@ -129,6 +131,15 @@ const processesOf = (parent: number): number[] =>
     .trim()
     .split(/\s+/)
     .map(Number)
+
+function isRunning(pid: number): boolean {
+  try {
+    return process.kill(pid, 0)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ESRCH') return false // What the system throws has a code.
+    throw error
+  }
+}
 
 /** Whether the last of the server's processes has let go of its port. */
 const isFree = (port: number): Promise<boolean> =>
