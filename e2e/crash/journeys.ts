@@ -5,6 +5,7 @@ import { holdAgainstLedger } from '@corridor/payment'
 import { createPool, type Pool, silentLogger, systemClock, uuidv5 } from '@corridor/platform'
 import { expect, vi } from 'vitest'
 import type { TestPlatform } from '../journey/platform.ts'
+import { raiseLimits } from '../journey/raise-limits.ts'
 
 /** Within which every payment must have come to rest once a processor lives. */
 const BOUND = { timeout: 30_000, interval: 50 }
@@ -59,13 +60,7 @@ export class Journeys {
     this.usd = await ada.openWallet('USD', 'Everyday')
     this.payeeUsd = await ravi.openWallet('USD', 'Travel')
     this.payeeInr = await ravi.openWallet('INR', 'Home')
-    const { me } = await ada.api.request<{ me: { id: string } }>('{ me { id } }')
-    await ada.api.request('mutation { startKyc(level: ENHANCED) { id } }')
-    await ops.request('mutation ($id: ID!) { decideKyc(profileId: $id, status: VERIFIED, note: "known") { id } }', me)
-    await vi.waitFor(async () => {
-      const { myLimits } = await ada.api.request<{ myLimits: object[] }>('{ myLimits { limit { amount } } }')
-      expect(myLimits).toContainEqual({ limit: { amount: '2000000.00' } })
-    }, BOUND)
+    await raiseLimits(ada, ops)
     for (const amount of FUNDING) await this.deposit(amount)
     this.beneficiaryId = await this.addBeneficiary(AT_A_BANK)
     await this.atRest()

@@ -4,6 +4,7 @@ import { checkInvariants } from '@corridor/ledger'
 import { createPool, type Pool, silentLogger } from '@corridor/platform'
 import { afterAll, beforeAll, beforeEach, expect, it, vi } from 'vitest'
 import { type TestPlatform, testPlatform } from '../journey/platform.ts'
+import { raiseLimits } from '../journey/raise-limits.ts'
 
 const MINUTE_MS = 60_000
 const HOUR_MS = 60 * MINUTE_MS
@@ -211,12 +212,6 @@ it(
 /** So much that a person looks at it. */
 async function allowMuch(): Promise<void> {
   const ops = await running.signIn('ops')
-  const { me } = await ada.api.request<{ me: { id: string } }>('{ me { id } }')
-  await ada.api.request('mutation { startKyc(level: ENHANCED) { id } }')
-  await ops.request('mutation ($id: ID!) { decideKyc(profileId: $id, status: VERIFIED, note: "known") { id } }', me)
-  await vi.waitFor(async () => {
-    const { myLimits } = await ada.api.request<{ myLimits: object[] }>('{ myLimits { limit { amount } } }')
-    expect(myLimits).toContainEqual({ limit: { amount: '2000000.00' } })
-  }, SHOWN)
+  await raiseLimits(ada, ops)
   for (let count = 0; count < 3; count += 1) await ada.deposit(wallets.usd, '45000.00', USD)
 }

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { CustomerJourney } from '@corridor/embedded'
-import { expect, it, vi } from 'vitest'
+import { expect, it } from 'vitest'
+import { raiseLimits } from '../journey/raise-limits.ts'
 import { connections, type Footprint, footprints, MEASURES } from './footprint.ts'
 import { CASE_TIMEOUT_MS, withFaultPlatform } from './scenario.ts'
 
@@ -23,7 +24,6 @@ const LEVELS = {
   connections: { at: 0.5, allowance: 3 },
 } as const satisfies Record<string, Level>
 const FUNDS = '40000.00'
-const SHOWN = { timeout: 60_000, interval: 200 }
 
 const scenario = withFaultPlatform()
 
@@ -81,13 +81,7 @@ async function fund(username: string): Promise<void> {
   const { platform } = scenario
   const ops = await platform.signIn('ops')
   const customer = new CustomerJourney(await platform.signIn(username))
-  const { me } = await customer.api.request<{ me: { id: string } }>('{ me { id } }')
-  await customer.api.request('mutation { startKyc(level: ENHANCED) { id } }')
-  await ops.request('mutation ($id: ID!) { decideKyc(profileId: $id, status: VERIFIED, note: "known") { id } }', me)
-  await vi.waitFor(async () => {
-    const { myLimits } = await customer.api.request<{ myLimits: object[] }>('{ myLimits { limit { amount } } }')
-    expect(myLimits).toContainEqual({ limit: { amount: '2000000.00' } })
-  }, SHOWN)
+  await raiseLimits(customer, ops)
   const { myWallets } = await customer.api.request<{ myWallets: { id: string; currency: string }[] }>(
     '{ myWallets { id currency } }',
   )

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { CustomerJourney } from '@corridor/embedded'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { raiseLimits } from '../journey/raise-limits.ts'
 import { apiOf, Visitor } from './visitor.ts'
 
 const BOUND = { timeout: 60_000, interval: 200 }
@@ -14,13 +15,7 @@ let transferId = ''
 /** A customer who sends more than passes by itself. */
 async function verified(): Promise<CustomerJourney> {
   const [customer, ops] = [new CustomerJourney(await apiOf('customer2')), await apiOf('ops')]
-  const { me } = await customer.api.request<{ me: { id: string } }>('{ me { id } }')
-  await customer.api.request('mutation { startKyc(level: ENHANCED) { id } }')
-  await ops.request('mutation ($id: ID!) { decideKyc(profileId: $id, status: VERIFIED, note: "known") { id } }', me)
-  await vi.waitFor(async () => {
-    const { myLimits } = await customer.api.request<{ myLimits: object[] }>('{ myLimits { limit { amount } } }')
-    expect(myLimits).toContainEqual({ limit: { amount: '2000000.00' } })
-  }, BOUND)
+  await raiseLimits(customer, ops)
   return customer
 }
 
