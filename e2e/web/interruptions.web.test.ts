@@ -93,6 +93,36 @@ describe('when something comes in between', () => {
     await page.getByRole('heading', { level: 1, name: 'Nothing here' }).waitFor()
   })
 
+  it('another tab signs in by itself, and to sign out of one is to sign out of both', async () => {
+    const { page, context } = visitor
+    const other = await context.newPage()
+    await other.goto(`${new URL(page.url()).origin}/send?from=${walletId}`)
+    await other.getByRole('heading', { level: 1, name: 'Send money' }).waitFor()
+    expect(new URL(other.url()).search).toBe(`?from=${walletId}`)
+    await other.getByRole('button', { name: 'Sign out' }).click()
+    await page.getByRole('button', { name: 'Sign in' }).waitFor()
+    expect(await page.evaluate(() => Object.keys(sessionStorage).filter((key) => key.startsWith('oidc.user')))).toEqual(
+      [],
+    )
+    await other.getByRole('heading', { name: 'Sign out' }).waitFor() // The identity server asks once more.
+    await other.getByRole('button', { name: 'Sign out' }).click()
+    await other.getByRole('button', { name: 'Sign in' }).waitFor()
+    await other.close()
+  })
+
+  it('a tab whose identity server would have to ask first shows where to sign in', async () => {
+    const { page, context } = visitor
+    await visitor.signsIn('customer2')
+    await context.clearCookies()
+    const other = await context.newPage()
+    const refused = other.waitForRequest(/\/callback\?.*error=login_required/)
+    await other.goto(new URL(page.url()).origin)
+    await refused
+    await other.waitForURL((url) => url.pathname === '/')
+    await other.getByRole('button', { name: 'Sign in' }).waitFor()
+    await other.close()
+  })
+
   async function loseConnection(): Promise<void> {
     isReachable = false
     for (const socket of sockets) await socket.close({ code: LOST })

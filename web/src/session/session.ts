@@ -17,9 +17,19 @@ const CALLBACK_PATH = '/callback'
 /** A token that has less left than this is renewed before it is used. */
 const MIN_SECONDS_LEFT = 20
 
+/** What the browser's tabs tell each other. It is never a token: the identity server, which knows the browser, gives each its own. */
+type Told = 'who is signed in?' | 'I am' | 'signed out'
+
+const CHANNEL = 'corridor.session'
+/** In this tab's storage, until somebody signs in here: another tab's word has been followed, and is not a second time. */
+const FOLLOWED = 'corridor.followed'
+/** The identity server would have to ask the user, which a tab that joins has not allowed. */
+const WOULD_ASK = ['login_required', 'interaction_required', 'consent_required', 'account_selection_required']
+
 /**
  * Who is signed in, by OpenID Connect with authorization code and PKCE. Tokens stay in this tab: they are gone with it,
- * and no other tab or site reads them.
+ * and no other tab or site reads them. A tab that is opened beside one that is signed in signs in by itself, and whoever
+ * signs out in one is signed out in all.
  */
 export class Session {
   readonly #manager: UserManager
@@ -28,6 +38,8 @@ export class Session {
   #state: SessionState = 'none'
   #signedIn: SignedIn | null = null
   #renewal: Promise<string | null> | undefined
+  #isLeaving = false
+  readonly #otherTabs = new BroadcastChannel(CHANNEL)
 
   constructor({ issuer, clientId }: Config, { origin }: Location = location) {
     this.#manager = new UserManager({
@@ -45,6 +57,7 @@ export class Session {
       revokeTokenTypes: ['refresh_token'],
       revokeTokenAdditionalContentTypes: ['text/plain'], // Nobody reads the answer's body (RFC 7009, 2.2).
     })
+    this.#otherTabs.onmessage = ({ data }: MessageEvent<Told>) => void this.#hear(data).catch(console.error)
   }
 
   get state(): SessionState {
@@ -71,9 +84,19 @@ export class Session {
       this.#take(await this.#manager.getUser())
       return null
     }
-    const user = await this.#manager.signinRedirectCallback()
-    this.#take(user)
-    return typeof user.state === 'string' ? user.state : '/'
+    try {
+      const user = await this.#manager.signinRedirectCallback()
+      this.#take(user)
+      return pathOf(user)
+    } catch (error) {
+      if (!(error instanceof ErrorResponse && WOULD_ASK.includes(error.error ?? ''))) throw error
+      return pathOf(error)
+    }
+  }
+
+  /** Asks the other tabs whether one of them is signed in: if so, this one leaves to be, too, and comes back. */
+  join(): void {
+    if (this.#state === 'none' && sessionStorage.getItem(FOLLOWED) === null) this.#tell('who is signed in?')
   }
 
   /** Leaves for the identity server, and comes back to the page that is shown now, or to another. */
@@ -89,9 +112,12 @@ export class Session {
    */
   async signOut(): Promise<void> {
     forgetDrafts()
+    this.#isLeaving = true
+    this.#tell('signed out')
     try {
       await this.#manager.signoutRedirect()
     } catch (error) {
+      this.#isLeaving = false
       await this.#manager.removeUser()
       this.#take(null)
       throw error
@@ -126,8 +152,30 @@ export class Session {
     return null
   }
 
+  #tell(message: Told): void {
+    this.#otherTabs.postMessage(message)
+  }
+
+  async #hear(message: Told): Promise<void> {
+    if (message === 'who is signed in?' && this.#state === 'active' && !this.#isLeaving) this.#tell('I am')
+    if (message === 'I am' && this.#state === 'none' && sessionStorage.getItem(FOLLOWED) === null) {
+      sessionStorage.setItem(FOLLOWED, 'tried')
+      await this.#manager.signinRedirect({ state: `${location.pathname}${location.search}`, prompt: 'none' })
+    }
+    if (message === 'signed out' && this.#user !== null) await this.#follow()
+  }
+
+  /** Signs out because another tab did. That one ends the session at the identity server; here nobody keeps a token. */
+  async #follow(): Promise<void> {
+    forgetDrafts()
+    sessionStorage.setItem(FOLLOWED, 'signed out')
+    await this.#manager.removeUser()
+    this.#take(null)
+  }
+
   #take(user: User | null): string | null {
     this.#user = user
+    if (user !== null) sessionStorage.removeItem(FOLLOWED)
     this.#signedIn = user === null ? null : signedInAs(user)
     this.#change(user === null ? 'none' : 'active')
     return user?.access_token ?? null
@@ -138,6 +186,8 @@ export class Session {
     for (const listener of this.#listeners) listener()
   }
 }
+
+const pathOf = ({ state }: { readonly state?: unknown }): string => (typeof state === 'string' ? state : '/')
 
 function signedInAs({ profile, scopes }: User): SignedIn {
   const username = typeof profile.username === 'string' ? profile.username : profile.sub

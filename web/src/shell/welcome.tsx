@@ -1,4 +1,4 @@
-import { useState } from 'react'
+import { useEffect, useState } from 'react'
 import { Link } from 'wouter'
 import { type Problem, problemOf } from '../api/errors.ts'
 import { useSession } from '../session/context.tsx'
@@ -10,6 +10,7 @@ export function Welcome() {
   const { session } = useSession()
   const [busy, setBusy] = useState(false)
   const [problem, setProblem] = useState<Problem | null>(null)
+  useEffect(() => session.join(), [session])
   const signIn = async (): Promise<void> => {
     setBusy(true)
     setProblem(null)
