@@ -31,8 +31,8 @@ export function readManifests(root: string): Manifests {
   return { root: parseManifest(readFileSync(join(root, 'package.json'), 'utf8')), workspaces }
 }
 
-/** Of these production runs nothing: tests, checks of the repository, and the web app, which Vite bundles. */
-const OF_DEVELOPMENT: readonly string[] = ['packages/testing', 'tools', 'web']
+/** Of these production runs nothing: servers for development, tests, checks of the repository, and the web app, which Vite bundles. */
+const OF_DEVELOPMENT: readonly string[] = ['packages/dev-services', 'packages/testing', 'tools', 'web']
 
 type Field = 'dependencies' | 'devDependencies'
 

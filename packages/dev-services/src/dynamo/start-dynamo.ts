@@ -1,6 +1,5 @@
 /// <reference path="./dynalite.d.ts" />
 import { mkdir } from 'node:fs/promises'
-import dynalite from 'dynalite'
 import { closeServer, listenOnLoopback } from '../loopback-server.ts'
 
 /** How long a new table says CREATING; not zero, so that whoever forgets to wait finds out here. */
@@ -25,6 +24,7 @@ export interface RunningDynamo {
  */
 export async function startDynamo({ port, path }: DynamoOptions): Promise<RunningDynamo> {
   if (path !== undefined) await mkdir(path, { recursive: true })
+  const { default: dynalite } = await import('dynalite') // Production does not have it.
   const server = dynalite({ createTableMs: CREATE_TABLE_MS, ...(path === undefined ? {} : { path }) })
   await listenOnLoopback(server, port, 'the embedded DynamoDB')
   return { endpoint: `http://127.0.0.1:${port}`, close: () => closeServer(server) }
