@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { chmodSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
@@ -56,6 +56,8 @@ export interface FaultPlatformOptions {
   /** Copies of every partition on two brokers, with a controller that outlives both; else one broker is all. */
   readonly twoBrokers?: boolean
 }
+
+const isBug = (line: string): boolean => line.includes('"msg":"bug"')
 
 interface Servers {
   readonly adminUrl: string
@@ -170,6 +172,13 @@ export class FaultPlatform {
   /** What PostgreSQL has said since it was last started. */
   get postgresLog(): string {
     return readFileSync(join(this.folder, 'postgres.log'), 'utf8')
+  }
+
+  /** What parts have logged as bugs, a line each. */
+  get bugs(): string[] {
+    const run = join(this.folder, '.data', 'run')
+    const logs = readdirSync(run).filter((file) => file.endsWith('.log'))
+    return logs.flatMap((file) => readFileSync(join(run, file), 'utf8').split('\n').filter(isBug))
   }
 
   /** Where mails are kept that no server takes. */

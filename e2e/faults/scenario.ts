@@ -79,7 +79,7 @@ export function withFaultPlatform(options: FaultPlatformOptions = {}): Scenario 
       const startedMs = performance.now()
       await books.rested()
       const restedMs = performance.now() - startedMs
-      expect(load.refusals).toEqual([])
+      expect(load.refusals, platform.bugs.join('\n')).toEqual([])
       expect(load.sent.length).toBeGreaterThan(0)
       await books.checkAll(load.sent)
       const rested = `at rest after ${(restedMs / 1_000).toFixed(1)} s`

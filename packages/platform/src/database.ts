@@ -131,19 +131,34 @@ async function rollback(client: pg.PoolClient): Promise<Error | undefined> {
   }
 }
 
+/** Five digits and letters, as the system's own `EPIPE` has too: but every SQLSTATE has a digit. */
+const SQLSTATE = /^(?=.*\d)[0-9A-Z]{5}$/
+
 /** The SQLSTATE of an error of PostgreSQL's, or undefined (PostgreSQL documentation, appendix A). */
 export function sqlState(error: unknown): string | undefined {
-  if (typeof error !== 'object' || error === null || !('code' in error)) return undefined
-  return typeof error.code === 'string' && /^[0-9A-Z]{5}$/.test(error.code) ? error.code : undefined
+  const code = codeOf(error)
+  return code !== undefined && SQLSTATE.test(code) ? code : undefined
 }
 
-const RETRYABLE_STATES = new Set(['40001', '40P01', '55P03', '57014', '57P01', '57P02', '57P03'])
+function codeOf(error: unknown): string | undefined {
+  if (typeof error !== 'object' || error === null || !('code' in error)) return undefined
+  return typeof error.code === 'string' ? error.code : undefined
+}
+
+const RETRYABLE_STATES = new Set(['25P03', '40001', '40P01', '55P03', '57014', '57P01', '57P02', '57P03'])
 /** Connections lost; resources used up, such as the disk and the connections themselves; errors of the system beneath. */
 const RETRYABLE_CLASSES = new Set(['08', '53', '58'])
+/** What the system says of a connection that is lost or cannot be made, by the code alone where it tried several addresses. */
+const LOST_CODES = new Set([
+  ...['ECONNABORTED', 'ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT'],
+  ...['EHOSTUNREACH', 'ENETUNREACH', 'ENOTFOUND', 'EAI_AGAIN'],
+])
+/** What `pg` says of one that it lost, gave up waiting for, or had lost before it was asked. */
+const LOST_WORDS = /terminated|timeout exceeded|is not queryable/i
 
 /** Whether a later attempt at the same statement may succeed: serialisation, deadlock, limits, shutdown, connection loss. */
 export function isRetryableSqlError(error: unknown): boolean {
   const state = sqlState(error)
   if (state !== undefined) return RETRYABLE_STATES.has(state) || RETRYABLE_CLASSES.has(state.slice(0, 2))
-  return error instanceof Error && /ECONN|EPIPE|terminated|timeout exceeded/i.test(error.message)
+  return error instanceof Error && (LOST_CODES.has(codeOf(error) ?? '') || LOST_WORDS.test(error.message))
 }

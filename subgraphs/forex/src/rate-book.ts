@@ -87,7 +87,7 @@ export class RateBook {
     try {
       await this.read()
     } catch (error) {
-      if (!isAway(error)) throw error
+      if (!isRetryableSqlError(error)) throw error
       await this.useCache(error)
     }
   }
@@ -162,10 +162,6 @@ export class RateBook {
     for (const listener of this.listeners) listener()
   }
 }
-
-/** No connection, or none any more: not a statement that is wrong. */
-const isAway = (error: unknown): boolean =>
-  isRetryableSqlError(error) || (error instanceof Error && 'code' in error && /^E[A-Z]+$/.test(String(error.code)))
 
 /** The rate that was in force at `at`, of what was quoted directly; crosses are derived by the caller. */
 export async function ratesAt(pool: Pool, at: Date): Promise<Map<string, Rate>> {
