@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util'
-import { Fault } from '@corridor/platform'
+import { Fault, uuidv5 } from '@corridor/platform'
 import type { ServiceClient } from '@corridor/subgraph'
 
 interface Wallet {
@@ -149,7 +149,7 @@ export class FarSide {
     return { code: null, message: null, quote: quote.fields }
   }
 
-  private price({ fromCurrency, toCurrency, debitMinor, creditMinor, fxQuoteId }: Variables) {
+  private price({ paymentId, fromCurrency, toCurrency, debitMinor, creditMinor, fxQuoteId }: Variables) {
     if (this.priceRefusal !== null) return { code: this.priceRefusal, message: 'no', ...UNPRICED }
     const quote = this.quotes.get(String(fxQuoteId))
     const rate = fromCurrency === toCurrency ? 1n : this.rate
@@ -159,7 +159,8 @@ export class FarSide {
       message: null,
       debitMinor: String(debit),
       creditMinor: quote?.fields.toMinor ?? String(creditMinor ?? debit * rate),
-      fxQuoteId: fxQuoteId ?? null,
+      // A conversion that brings no quote is priced by one of its own.
+      fxQuoteId: fxQuoteId ?? (fromCurrency === toCurrency ? null : uuidv5('quote', String(paymentId))),
       referenceUsdMinor: String(debit),
       referenceMid: '1',
     }

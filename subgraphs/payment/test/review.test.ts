@@ -27,7 +27,7 @@ interface Read {
 const DAY_MS = 24 * 60 * 60 * 1000
 const staff = (id = uuidv7()) => asUser(id, 'payments:read', 'payments:review')
 
-async function inReview(toCurrency = 'USD') {
+async function inReview({ toCurrency = 'USD', afterMs = 0 } = {}) {
   tests.farSide.verdict = 'REVIEW'
   const [payer, payee] = [tests.customer(), tests.customer()]
   const input = {
@@ -35,8 +35,10 @@ async function inReview(toCurrency = 'USD') {
     fromWalletId: tests.wallet(payer.caller.subject ?? ''),
     toWalletId: tests.wallet(payee.caller.subject ?? '', toCurrency),
     debit: { amount: '10.00', currency: 'USD' },
+    ...(afterMs > 0 ? { scheduledFor: new Date(tests.clock.now().getTime() + afterMs).toISOString() } : {}),
   }
   const { sendPayment } = await tests.data<{ sendPayment: { id: string } }>(payer, SEND, { input })
+  tests.clock.advanceMs(afterMs)
   await tests.until(payer, sendPayment.id, 'IN_REVIEW')
   return { payer, payee, id: sendPayment.id }
 }
@@ -106,6 +108,20 @@ describe('a payment in review', () => {
     expect(await codes(staff(), { id: uuidv7() })).toEqual(['NOT_FOUND'])
     expect(await codes(payer, {})).toEqual(['UNAUTHORIZED_FIELD_OR_TYPE'])
     expect((await tests.data<Read>(payer, READ, { id })).payment.status).toBe('IN_REVIEW')
+  })
+
+  it('stands at its rate for a day from when it was priced, however long before it was scheduled', async () => {
+    const conversion = { toCurrency: 'INR', afterMs: 2 * DAY_MS }
+    for (const [decidedAfterMs, failure] of [
+      [0, null],
+      [DAY_MS + 1, { code: 'QUOTE_EXPIRED' }],
+    ] as const) {
+      const { payer, id } = await inReview(conversion)
+      tests.clock.advanceMs(decidedAfterMs)
+      await tests.data(staff(), REVIEW, { id, approve: true, note: 'known to us' })
+      await tests.until(payer, id, 'COMPLETED', 'FAILED')
+      expect((await tests.data<Read>(payer, READ, { id })).payment.failure).toEqual(failure)
+    }
   })
 
   it('ends by itself when nobody decides in 72 hours', async () => {

@@ -11,9 +11,12 @@ export const REVIEW_MS = 72 * HOUR_MS
 /** How long a locked rate stands in review. */
 const RATE_STANDS_MS = 24 * HOUR_MS
 
-/** Whether the rate of a payment was locked too long ago when it was approved: whoever repeats the step judges alike. */
-const rateHasLapsed = ({ fxQuoteId, createdAt, intentAt }: Payment, now: Date): boolean =>
-  fxQuoteId !== null && (intentAt ?? now).getTime() - createdAt.getTime() > RATE_STANDS_MS
+/**
+ * Whether the rate of a payment was locked too long ago when it was approved: whoever repeats the step judges alike. A
+ * scheduled payment is priced when it falls due.
+ */
+const rateHasLapsed = ({ fxQuoteId, scheduledFor, createdAt, intentAt }: Payment, now: Date): boolean =>
+  fxQuoteId !== null && (intentAt ?? now).getTime() - (scheduledFor ?? createdAt).getTime() > RATE_STANDS_MS
 
 /** What a review comes to, decided before the ledger is asked. */
 interface Verdict {
