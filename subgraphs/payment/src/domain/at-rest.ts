@@ -7,7 +7,7 @@ export type Moved = 'NOTHING' | 'POST' | 'HOLD' | 'HOLD CAPTURE' | 'HOLD VOID' |
 
 const ROLES: readonly JournalRole[] = ['post', 'hold', 'resolve']
 const MOVED: ReadonlySet<string> = new Set<Moved>(['POST', 'HOLD', 'HOLD CAPTURE', 'HOLD VOID', 'HOLD EXPIRE'])
-const CAME_TO_NOTHING: ReadonlySet<PaymentStatus> = new Set(['DECLINED', 'FAILED', 'CANCELLED'])
+export const CAME_TO_NOTHING: ReadonlySet<PaymentStatus> = new Set(['DECLINED', 'FAILED', 'CANCELLED'])
 const GIVEN_BACK: readonly Moved[] = ['NOTHING', 'HOLD VOID', 'HOLD EXPIRE']
 
 export const journalsOf = (id: string): readonly string[] => ROLES.map((role) => journalIdOf(id, role))

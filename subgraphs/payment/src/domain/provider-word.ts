@@ -97,3 +97,7 @@ export const unexplained = (provider: string, incoming: boolean): SuspensePostin
   incoming
     ? { debitCode: `settlement.${provider}`, creditCode: `suspense.${provider}` }
     : { debitCode: `suspense.${provider}`, creditCode: `settlement.${provider}` }
+
+/** What shall arrive; null while it is not known. */
+export const expectedOf = ({ creditMinor, askedCreditMinor, askedDebitMinor, kind }: Payment): bigint | null =>
+  creditMinor ?? askedCreditMinor ?? (kind === 'WITHDRAWAL' ? askedDebitMinor : null)

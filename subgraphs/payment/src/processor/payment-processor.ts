@@ -32,6 +32,7 @@ import { postItems } from './post-items.ts'
 import { processGroup } from './process-group.ts'
 import { type ProcessedRefund, processRefund, type RefundToProcess } from './process-refunds.ts'
 import type { ProcessDeps, Processed } from './processed.ts'
+import { openSettledInVain } from './settled-in-vain.ts'
 import { type HeldLease, WalletLeases } from './wallet-leases.ts'
 
 export interface ProcessorDeps {
@@ -289,6 +290,11 @@ async function commit(
       now,
     )
     for (const { item } of refunded) if (item) await openItem(client, item)
+    await openSettledInVain(
+      client,
+      changed.filter(({ id }) => written.has(id)),
+      now,
+    )
     await checkpoint?.('commit:middle')
   })
 }

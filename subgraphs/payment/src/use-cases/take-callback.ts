@@ -10,8 +10,7 @@ import {
   uuidv5,
   type Wakeups,
 } from '@corridor/platform'
-import type { Payment } from '../domain/payment.ts'
-import { hear, hearOfRefund, type ItemKind, type SuspensePosting } from '../domain/provider-word.ts'
+import { expectedOf, hear, hearOfRefund, type ItemKind, type SuspensePosting } from '../domain/provider-word.ts'
 import { givenBack, type Refund } from '../domain/refund.ts'
 import type { CallbackReader, CallbackRequest, Told as ToldByCallback } from '../providers/callback-reader.ts'
 import { DUE_CHANNEL, ITEMS_CHANNEL, WITH_PROVIDER_CHANNEL } from './channels.ts'
@@ -130,9 +129,6 @@ async function open(
 }
 
 const idOf = ({ provider, eventId }: Told): string => uuidv5(`${provider}\n${eventId}`, EVENT_NAMESPACE)
-
-const expectedOf = ({ creditMinor, askedCreditMinor, askedDebitMinor, kind }: Payment): bigint | null =>
-  creditMinor ?? askedCreditMinor ?? (kind === 'WITHDRAWAL' ? askedDebitMinor : null)
 
 /** Keeps the provider's id of an event; false when it was kept before. */
 async function isNew(client: SqlClient, told: Told, now: Date): Promise<boolean> {
