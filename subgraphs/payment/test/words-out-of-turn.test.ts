@@ -1,6 +1,7 @@
 import { uuidv7 } from '@corridor/platform'
 import { asUser } from '@corridor/testing'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { journalIdOf } from '../src/domain/postings.ts'
 import { TestPayments } from './platform.ts'
 
 let tests: TestPayments
@@ -20,11 +21,14 @@ const told = (paymentId: string, outcome: string, amountMinor: string) => ({
   amountMinor,
   currency: 'USD',
 })
+const read = async (id: string) => (await tests.rows('select status from payments where id = $1', [id]))[0]?.status
 const items = (id: string) =>
   tests.rows(
     'select kind, amount_minor, debit_code, credit_code from reconciliation_items where payment_id = $1 order by opened_at',
     [id],
   )
+const actionsOf = (id: string, role: 'hold' | 'resolve') =>
+  tests.farSide.journals.get(journalIdOf(id, role))?.transfers.map(({ action }) => action)
 
 async function payout(amount = '20.00') {
   const payer = tests.customer()
@@ -47,6 +51,35 @@ async function deposit(amount = '20.00') {
   const made = await tests.data<{ deposit: { id: string } }>(payer, DEPOSIT, { input })
   return { payer, id: made.deposit.id }
 }
+
+async function withProvider() {
+  const made = await payout()
+  await tests.until(made.payer, made.id, 'AUTHORIZED')
+  await expect.poll(() => tests.started).toContain(made.id)
+  return made
+}
+
+describe('a payout that comes back before it is known to have settled', () => {
+  it('has failed when all of it came back', async () => {
+    const { payer, id } = await withProvider()
+    await tests.callBack(told(id, 'RETURNED', '2000'))
+    await tests.until(payer, id, 'FAILED')
+    expect(await items(id)).toEqual([])
+  })
+
+  it('is not given back whole when a bank kept something of it', async () => {
+    const { payer, id } = await withProvider()
+    await tests.callBack(told(id, 'RETURNED', '1500'))
+    expect(await items(id)).toEqual([
+      { kind: 'OTHER_AMOUNT', amount_minor: 1500n, debit_code: 'settlement.sandbox', credit_code: 'suspense.sandbox' },
+    ])
+    expect(await read(id)).toBe('AUTHORIZED')
+    expect(actionsOf(id, 'resolve')).toBeUndefined()
+    // What went out is heard of in the end: all of it went, and a part of it lies in suspense.
+    await tests.callBack(told(id, 'SETTLED', '2000'), { event: 'late' })
+    await tests.until(payer, id, 'COMPLETED')
+  })
+})
 
 describe('what a provider settles before the payment is with it', () => {
   const REVIEW = 'mutation ($id: ID!) { reviewPayment(id: $id, approve: false, note: "unknown to us") { id } }'

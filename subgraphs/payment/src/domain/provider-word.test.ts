@@ -48,6 +48,7 @@ describe('what a provider says', () => {
 
   it('comes back only after it went out, even where that is not carried out yet', () => {
     expect(said('AUTHORIZED', 'RETURNED')).toEqual({ do: 'settle', outcome: 'FAILED' })
+    expect(said('AUTHORIZED', 'RETURNED', { amountMinor: 99n })).toMatchObject({ do: 'open', kind: 'OTHER_AMOUNT' })
     expect(said('AUTHORIZED', 'RETURNED', { providerOutcome: 'SETTLED' })).toEqual({ do: 'return' })
     expect(said('COMPLETED', 'RETURNED')).toEqual({ do: 'return' })
     expect(said('REFUNDED', 'RETURNED', { returnedMinor: 100n })).toEqual({

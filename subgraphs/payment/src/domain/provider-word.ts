@@ -60,8 +60,8 @@ export function hear(payment: Judged, { word, amountMinor, currency }: ToldOfPay
       return settled ? { do: 'open', kind: 'LATE_FAILURE', posting: null } : { do: 'nothing' }
     case 'RETURNED':
       if (incoming) return { do: 'refuse' }
-      if (unsettled) return { do: 'settle', outcome: 'FAILED' }
       if (!expected) return { do: 'open', kind: 'OTHER_AMOUNT', posting: unexplained(provider, true) }
+      if (unsettled) return { do: 'settle', outcome: 'FAILED' }
       if (payment.returnedMinor > 0n) return { do: 'open', kind: 'OTHER_AMOUNT', posting: unexplained(provider, true) }
       return settled ? { do: 'return' } : { do: 'open', kind: 'LATE_FAILURE', posting: null }
     case 'CHARGEBACK':
