@@ -121,3 +121,20 @@ describe('what a provider settles before the payment is with it', () => {
     expect(await items(id)).toMatchObject([{ kind: 'LATE_SETTLEMENT', debit_code: 'suspense.sandbox' }])
   })
 })
+
+describe('an item', () => {
+  it('that the ledger does not post holds up no other', async () => {
+    const [first, second] = [await withProvider(), await withProvider()]
+    const suspense = async (id: string) => {
+      const [item] = await tests.rows('select id, due_at from reconciliation_items where payment_id = $1', [id])
+      return { journalId: journalIdOf(String(item?.id), 'suspense'), isDue: item?.due_at !== null }
+    }
+    tests.farSide.ledgerAway = true
+    for (const { id } of [first, second]) await tests.callBack(told(id, 'SETTLED', '1999'))
+    tests.farSide.retired.push((await suspense(first.id)).journalId)
+    tests.farSide.ledgerAway = false
+    await expect.poll(async () => (await suspense(second.id)).isDue).toBe(false)
+    expect(tests.farSide.journals.has((await suspense(second.id)).journalId)).toBe(true)
+    expect((await suspense(first.id)).isDue).toBe(true)
+  })
+})

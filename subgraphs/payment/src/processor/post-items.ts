@@ -7,20 +7,18 @@ const MAX_ITEMS = 100
 
 /**
  * Posts money that no payment explains between settlement and suspense. Each posting has the id of its item, so that
- * whoever posts it again changes nothing: no lease is needed. Answers whether there may be more.
+ * whoever posts it again changes nothing: no lease is needed. What the ledger refuses stays due, and holds up no other.
+ * Answers whether there may be more.
  */
 export async function postItems(deps: { pool: Pool; clock: Clock; ledger: LedgerPort }): Promise<boolean> {
   const { pool, clock, ledger } = deps
   const items = await readDueItems(pool, clock.now(), MAX_ITEMS)
   if (items.length === 0) return false
-  const posted = await ledger.post(items.map(journalOf))
-  for (const [index, { id }] of items.entries()) {
-    if (!posted[index]?.ok) throw new Fault('INTERNAL_SERVER_ERROR', `The item ${id} could not be posted to suspense.`)
-  }
-  await markPosted(
-    pool,
-    items.map(({ id }) => id),
-  )
+  const results = await ledger.post(items.map(journalOf))
+  const idsWhere = (ok: boolean) => items.filter((_, index) => (results[index]?.ok ?? false) === ok).map(({ id }) => id)
+  await markPosted(pool, idsWhere(true))
+  const refused = idsWhere(false)
+  if (refused.length > 0) throw new Fault('INTERNAL_SERVER_ERROR', `Not posted to suspense: ${refused.join(', ')}.`)
   return items.length === MAX_ITEMS
 }
 
