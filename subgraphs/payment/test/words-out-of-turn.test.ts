@@ -138,3 +138,57 @@ describe('an item', () => {
     expect((await suspense(first.id)).isDue).toBe(true)
   })
 })
+
+describe('a provider that answers at its deadline that it moved another amount', () => {
+  const other = { amountMinor: 1_900n, currency: 'USD' }
+  const opened = [
+    { kind: 'OTHER_AMOUNT', amount_minor: 1900n, debit_code: 'suspense.sandbox', credit_code: 'settlement.sandbox' },
+  ]
+
+  it('has it booked to suspense once, however often it is asked and whatever it says by itself afterwards', async () => {
+    const { payer, id } = await withProvider()
+    tests.outcomes.set(id, other)
+    await tests.passDeadline(id)
+    expect(await items(id)).toEqual(opened)
+    await tests.passDeadline(id)
+    await tests.callBack(told(id, 'SETTLED', '1900'))
+    expect(await items(id)).toEqual(opened)
+    expect(await read(id)).toBe('AUTHORIZED')
+    // Another amount still is other money.
+    await tests.callBack(told(id, 'SETTLED', '1800'), { event: 'second' })
+    expect(await items(id)).toHaveLength(2)
+    await tests.callBack(told(id, 'SETTLED', '2000'), { event: 'right' })
+    await tests.until(payer, id, 'COMPLETED')
+  })
+
+  it('has it booked once when it had said so by itself', async () => {
+    const { id } = await withProvider()
+    await tests.callBack(told(id, 'SETTLED', '1900'))
+    tests.outcomes.set(id, other)
+    await tests.passDeadline(id)
+    expect(await items(id)).toEqual(opened)
+  })
+
+  it('has nothing booked where it names no amount of its currency', async () => {
+    const { id } = await withProvider()
+    tests.outcomes.set(id, { amountMinor: null, currency: 'USD' })
+    await tests.passDeadline(id)
+    expect(await items(id)).toEqual([])
+  })
+
+  it('has the refund of a deposit booked likewise', async () => {
+    const { payer, id } = await deposit()
+    await expect.poll(() => tests.started).toContain(id)
+    await tests.callBack(told(id, 'SETTLED', '2000'))
+    await tests.until(payer, id, 'COMPLETED')
+    const REFUND = 'mutation ($input: RefundPaymentInput!) { refundPayment(input: $input) { id } }'
+    await tests.data(payer, REFUND, { input: { idempotencyKey: uuidv7(), paymentId: id, reason: 'too much' } })
+    const [refund] = await tests.rows('select id from refunds where payment_id = $1', [id])
+    const refundId = String(refund?.id)
+    tests.outcomes.set(refundId, other)
+    await tests.passDeadline(refundId)
+    expect(await items(id)).toEqual(opened)
+    await tests.callBack(told(refundId, 'SETTLED', '1900'))
+    expect(await items(id)).toEqual(opened)
+  })
+})

@@ -13,6 +13,7 @@ import type { ServiceClient } from '@corridor/subgraph'
 import { SpanKind } from '@opentelemetry/api'
 import type { Payment } from '../domain/payment.ts'
 import type { FundingProvider } from '../providers/funding-provider.ts'
+import { openAskedItem } from '../use-cases/asked-items.ts'
 import {
   DUE_CHANNEL,
   EVENTS_CHANNEL,
@@ -94,8 +95,11 @@ export function createPaymentProcessor(deps: ProcessorDeps): PaymentProcessor {
   const { clock, logger, wakeups, providers, leaseMs = LEASE_MS, checkpoint } = deps
   const pool = createPool({ url: deps.databaseUrl, service: deps.service, max: 6 })
   const leases = new WalletLeases(leaseMs)
-  const movedOtherwise: ProcessDeps['movedOtherwise'] = (id, posting) => hasOtherAmount(pool, id, posting)
-  const ports = { clock, logger, providers, movedOtherwise, ...portsOf(deps) }
+  const words: Pick<ProcessDeps, 'movedOtherwise' | 'openAskedItem'> = {
+    movedOtherwise: (id, posting) => hasOtherAmount(pool, id, posting),
+    openAskedItem: (other) => openAskedItem(pool, other),
+  }
+  const ports = { clock, logger, providers, ...words, ...portsOf(deps) }
 
   const round = async (errand: Errand): Promise<boolean> => {
     await checkpoint?.('lease:before')

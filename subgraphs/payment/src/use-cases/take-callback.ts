@@ -13,6 +13,7 @@ import {
 import { expectedOf, hear, hearOfRefund, type ItemKind, type SuspensePosting } from '../domain/provider-word.ts'
 import { givenBack, type Refund } from '../domain/refund.ts'
 import type { CallbackReader, CallbackRequest, Told as ToldByCallback } from '../providers/callback-reader.ts'
+import { isAskedItem } from './asked-items.ts'
 import { DUE_CHANNEL, ITEMS_CHANNEL, WITH_PROVIDER_CHANNEL } from './channels.ts'
 import { lockPayment, readPayments } from './payment-store.ts'
 import { openItem } from './reconciliation-store.ts'
@@ -124,6 +125,7 @@ async function open(
   const { provider, amountMinor, currency } = told
   const { kind, paymentId, now: openedAt } = heard
   const money = { amountMinor, currency, debitCode, creditCode }
+  if (debitCode !== null && (await isAskedItem(client, { ...told, debitCode }))) return 'TAKEN'
   await openItem(client, { id: idOf(told), kind, provider, paymentId, ...money, openedAt })
   return 'OPENED'
 }
