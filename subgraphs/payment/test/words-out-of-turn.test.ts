@@ -1,5 +1,5 @@
 import { uuidv7 } from '@corridor/platform'
-import { asUser } from '@corridor/testing'
+import { asService, asUser } from '@corridor/testing'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { journalIdOf } from '../src/domain/postings.ts'
 import { TestPayments } from './platform.ts'
@@ -190,5 +190,27 @@ describe('a provider that answers at its deadline that it moved another amount',
     expect(await items(id)).toEqual(opened)
     await tests.callBack(told(refundId, 'SETTLED', '1900'))
     expect(await items(id)).toEqual(opened)
+  })
+})
+
+describe('a customer', () => {
+  const OPEN = 'query ($owner: ID!) { ownerHasOpenPayments(owner: $owner) }'
+  const hasOpen = async (owner: string) =>
+    (await tests.data<{ ownerHasOpenPayments: boolean }>(asService('profile-service'), OPEN, { owner }))
+      .ownerHasOpenPayments
+
+  it('has something under way while what came back is not in his wallet yet', async () => {
+    const { payer, owner, id } = await withProvider()
+    expect(await hasOpen(owner)).toBe(true)
+    await tests.callBack(told(id, 'SETTLED', '2000'))
+    await tests.until(payer, id, 'COMPLETED')
+    expect(await hasOpen(owner)).toBe(false)
+    tests.farSide.ledgerAway = true
+    await tests.callBack(told(id, 'RETURNED', '2000'), { event: 'back' })
+    expect(await hasOpen(owner)).toBe(true)
+    tests.farSide.ledgerAway = false
+    tests.clock.advanceMs(60_000)
+    await tests.until(payer, id, 'REFUNDED')
+    expect(await hasOpen(owner)).toBe(false)
   })
 })
