@@ -42,6 +42,11 @@ describe('the schema', () => {
     })
     const auditor = asUser('00000000-0000-4000-8000-000000000013', 'ledger:read', 'ledger:audit')
     expect(await dataOf(books.ledger.schema, auditor, document, { id: from })).toMatchObject({ account: {} })
+    // Who administers wallets sees their accounts, and so what moved on them.
+    const admin = asUser('00000000-0000-4000-8000-000000000011', 'ledger:read', 'wallets:admin')
+    expect(await dataOf(books.ledger.schema, admin, document, { id: from })).toMatchObject({
+      account: { entries: { edges: [{ node: { transfer: { state: 'POSTED' } } }] } },
+    })
     const stranger = asUser(await ownerOf(to), 'ledger:read')
     expect(await dataOf(books.ledger.schema, stranger, document, { id: from })).toEqual({ account: null })
     expect(await codesOf(books.ledger.schema, asUser(await ownerOf(from)), document, { id: from })).toEqual([

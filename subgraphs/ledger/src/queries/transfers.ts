@@ -23,7 +23,7 @@ export interface TransferRecord {
 
 /**
  * Transfers by id that the viewer may see, in one statement. A customer sees a transfer if he owns one side, or if he
- * paid: one of his accounts is debited in the same journal.
+ * paid: one of his accounts is debited in the same journal. Who sees customers' accounts sees what moved on them.
  */
 export async function readTransfers(
   client: SqlClient,
@@ -43,10 +43,10 @@ export async function readTransfers(
            join journals j on j.id = t.journal_id
            left join transfers r on r.resolves = t.id
            where t.id = any($1::uuid[])
-             and ($2 or d.owner = $3::uuid or c.owner = $3::uuid
+             and ($2 or d.owner = $3::uuid or c.owner = $3::uuid or ($4 and coalesce(d.owner, c.owner) is not null)
                   or exists (select 1 from transfers s join accounts a on a.id = s.debit_account_id
                              where s.journal_id = t.journal_id and a.owner = $3::uuid))`,
-    values: [ids, viewer.mayAudit, viewer.owner],
+    values: [ids, viewer.mayAudit, viewer.owner, viewer.mayAdminWallets],
   })
   return new Map(rows.map((row) => [row.id, row]))
 }
