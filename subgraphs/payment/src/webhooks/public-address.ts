@@ -2,8 +2,8 @@ import { lookup as lookupByCallback } from 'node:dns'
 import { BlockList, isIP, type LookupFunction } from 'node:net'
 
 /**
- * Ranges that are not globally reachable: the IANA special-purpose registries for IPv4 and IPv6 (RFC 6890). An IPv4
- * address that is mapped into IPv6 is checked as what it is.
+ * Ranges that are not globally reachable: the IANA special-purpose registries for IPv4 and IPv6 (RFC 6890), of IPv6 those
+ * within its global unicast addresses (RFC 4291, section 2.4): outside of them nothing is public, what is mapped included.
  */
 const NOT_PUBLIC: readonly (readonly [network: string, prefix: number])[] = [
   ['0.0.0.0', 8],
@@ -21,27 +21,22 @@ const NOT_PUBLIC: readonly (readonly [network: string, prefix: number])[] = [
   ['203.0.113.0', 24],
   ['224.0.0.0', 4],
   ['240.0.0.0', 4],
-  ['::', 96],
-  ['64:ff9b::', 96],
-  ['64:ff9b:1::', 48],
-  ['100::', 64],
   ['2001::', 23],
   ['2001:db8::', 32],
   ['2002::', 16],
   ['3fff::', 20],
-  ['5f00::', 16],
-  ['fc00::', 7],
-  ['fe80::', 10],
-  ['ff00::', 8],
 ]
 
 const blocked = new BlockList()
 for (const [network, prefix] of NOT_PUBLIC) blocked.addSubnet(network, prefix, network.includes(':') ? 'ipv6' : 'ipv4')
+const globalUnicast = new BlockList()
+globalUnicast.addSubnet('2000::', 3, 'ipv6')
 
 /** Whether an address is one of the public internet. What is no address is not. */
 export function isPublicAddress(address: string): boolean {
   const family = isIP(address)
-  return family !== 0 && !blocked.check(address, family === 6 ? 'ipv6' : 'ipv4')
+  if (family === 6) return globalUnicast.check(address, 'ipv6') && !blocked.check(address, 'ipv6')
+  return family === 4 && !blocked.check(address, 'ipv4')
 }
 
 /** The name leads to an address that nobody outside may make us call. */

@@ -54,6 +54,9 @@ describe('an address', () => {
     '::',
     '::ffff:127.0.0.1',
     '64:ff9b::7f00:1',
+    'fec0::1',
+    '::ffff:0:7f00:1',
+    '4000::1',
     'example.com',
   ])('%s is not', (address) => expect(isPublicAddress(address)).toBe(false))
 })
