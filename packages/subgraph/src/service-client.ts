@@ -89,7 +89,10 @@ export function createServiceClient(options: ServiceClientOptions): ServiceClien
   }
 }
 
-/** A code that says what the input lacks is a refusal; what says that the other side failed is a fault. */
+/**
+ * A code that says what the input lacks is a refusal; what says that the other side failed is a fault. A bug there may be of
+ * this input alone: whoever asked for many asks for each by itself, and nobody waits for what will not pass.
+ */
 function toError(error: NonNullable<Answer['errors']>[number], audience: string): Error {
   const { code, field } = error.extensions ?? {}
   const message = typeof error.message === 'string' ? error.message : 'The other service refused.'
@@ -99,7 +102,8 @@ function toError(error: NonNullable<Answer['errors']>[number], audience: string)
     code === 'SERVICE_UNAVAILABLE' ||
     code === 'UNAUTHENTICATED'
   ) {
-    return new Fault('SERVICE_UNAVAILABLE', `The ${audience} service failed: ${String(code ?? message)}`)
+    const retryable = code !== 'INTERNAL_SERVER_ERROR'
+    return new Fault('SERVICE_UNAVAILABLE', `The ${audience} service failed: ${String(code ?? message)}`, { retryable })
   }
   return new RefusalError({ ok: false, code, message, ...(typeof field === 'string' ? { field } : {}) })
 }

@@ -4,6 +4,7 @@ import {
   createSigner,
   createVerifier,
   generateInternalKeyPair,
+  type Signer,
   silentLogger,
 } from '@corridor/platform'
 import { testClock } from '@corridor/testing'
@@ -24,6 +25,7 @@ const user = (...scopes: string[]): Caller => ({
 let server: RunningServer
 let router: ServiceClient
 let payment: ServiceClient
+let signer: Signer
 let token: (caller: Caller | null) => Promise<string>
 
 beforeAll(async () => {
@@ -34,7 +36,7 @@ beforeAll(async () => {
     { name: 'wallet', schema: await buildBookSchema(), ready: async () => [], close: async () => undefined },
     { port: 0, verifier: createVerifier({ audience: 'wallet', publicJwks, clock }), logger: silentLogger, clock },
   )
-  const signer = createSigner({ issuer: 'router', privateJwk: routerKeys.privateJwk, clock })
+  signer = createSigner({ issuer: 'router', privateJwk: routerKeys.privateJwk, clock })
   token = (caller) => signer.sign('wallet', caller)
   router = createServiceClient({ url: server.url, audience: 'wallet', signer })
   payment = createServiceClient({
@@ -97,6 +99,14 @@ describe('a subgraph', () => {
     const broken = await post('{ broken }', await as(user('books:read')))
     expect(broken.body.errors?.[0]).toMatchObject({ extensions: { code: 'INTERNAL_SERVER_ERROR' } })
     expect(JSON.stringify(broken.body)).not.toContain('select')
+  })
+
+  it('is away for those who call it, but not by a bug: that may be of what was asked alone', async () => {
+    const failing = router.request('{ broken }', {}, { caller: user('books:read') })
+    await expect(failing).rejects.toMatchObject({ code: 'SERVICE_UNAVAILABLE', retryable: false })
+    const nobody = createServiceClient({ url: 'http://127.0.0.1:9/graphql', audience: 'wallet', signer })
+    await expect(nobody.request('{ whoAmI }')).rejects.toMatchObject({ code: 'SERVICE_UNAVAILABLE', retryable: true })
+    await nobody.close()
   })
 
   it.each(['1e3', '1.234', '-1', '01', '9'.repeat(40)])(

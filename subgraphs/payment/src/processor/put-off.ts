@@ -1,4 +1,4 @@
-import { isAway, RefusalError } from '@corridor/platform'
+import { Fault, RefusalError } from '@corridor/platform'
 import type { Payment } from '../domain/payment.ts'
 import { journalIdOf } from '../domain/postings.ts'
 import type { LedgerPort } from '../use-cases/ports.ts'
@@ -49,7 +49,7 @@ async function unposted(
     const posted = await postedBefore(ledger, payments)
     return new Set(payments.map(({ id }) => id).filter((id) => !posted.has(id)))
   } catch (error) {
-    if (!isAway(error) && !(error instanceof RefusalError)) throw error
+    if (!(error instanceof Fault) && !(error instanceof RefusalError)) throw error
     const ids = payments.map(({ id }) => id)
     logger.error({ error, payments: ids }, 'payments cannot be given up while the ledger is away')
     return new Set()
