@@ -112,5 +112,6 @@ export {
   traceparentOf,
 } from './telemetry/spans.ts'
 export { startTelemetry, type Telemetry } from './telemetry/start-telemetry.ts'
+export { isText } from './text.ts'
 export { TLS_SETTINGS, type Tls, tlsOf } from './tls.ts'
 export { inProcessWakeups, redisWakeups, type Wakeups } from './wakeups.ts'

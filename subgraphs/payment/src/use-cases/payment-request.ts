@@ -1,5 +1,5 @@
 import type { Money } from '@corridor/money'
-import { accept, type Result, refuse } from '@corridor/platform'
+import { accept, isText, type Result, refuse } from '@corridor/platform'
 import { type MoneyInput, parseDateTime, parseId, parsePositiveMoneyInput } from '@corridor/subgraph'
 
 /** A payment as its payer asks for it: to a wallet or to a beneficiary, with one side fixed or a rate locked. */
@@ -48,7 +48,7 @@ export function readTransferRequest(fields: TransferFields, at: string): Result<
   const amounts = readAmounts(fields, at)
   if (!amounts.ok) return amounts
   const { reference = null } = fields
-  if (reference !== null && (reference.length < 1 || reference.length > MAX_REFERENCE_LENGTH)) {
+  if (reference !== null && !isText(reference, MAX_REFERENCE_LENGTH)) {
     return refuse('BAD_USER_INPUT', `${at}.reference has 1 to ${MAX_REFERENCE_LENGTH} characters.`, `${at}.reference`)
   }
   const scheduled = fields.scheduledFor ? parseDateTime(fields.scheduledFor, `${at}.scheduledFor`) : accept(null)

@@ -3,6 +3,7 @@ import {
   type Clock,
   inTransaction,
   invariant,
+  isText,
   isUuid,
   type Pool,
   type Result,
@@ -31,7 +32,7 @@ export async function reviewPayment(
   { id, approve, note, reviewer }: { id: string; approve: boolean; note: string; reviewer: string },
 ): Promise<Result<Payment>> {
   const text = note.trim()
-  if (text.length < 1 || text.length > MAX_NOTE_LENGTH) {
+  if (!isText(text, MAX_NOTE_LENGTH)) {
     return refuse('BAD_USER_INPUT', `note has 1 to ${MAX_NOTE_LENGTH} characters.`, 'note')
   }
   const payment = await read(deps.pool, id)
@@ -46,7 +47,7 @@ export async function cancelPayment(
   deps: IntentDeps,
   { id, reason, payer }: { id: string; reason: string | null; payer: string },
 ): Promise<Result<Payment>> {
-  if (reason !== null && reason.length > MAX_NOTE_LENGTH) {
+  if (reason !== null && !isText(reason, MAX_NOTE_LENGTH, 0)) {
     return refuse('BAD_USER_INPUT', `reason has at most ${MAX_NOTE_LENGTH} characters.`, 'reason')
   }
   const payment = await read(deps.pool, id)

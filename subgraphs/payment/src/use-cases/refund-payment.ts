@@ -5,6 +5,7 @@ import {
   type IdempotencyKeys,
   inTransactionOrRefuse,
   invariant,
+  isText,
   isUuid,
   type Pool,
   type Result,
@@ -54,7 +55,7 @@ export async function refundPayment(
   { paymentId, amount, reason }: RefundRequest,
 ): Promise<Result<Payment>> {
   const text = reason.trim()
-  if (text.length < 1 || text.length > MAX_REASON_LENGTH) {
+  if (!isText(text, MAX_REASON_LENGTH)) {
     return refuse('BAD_USER_INPUT', `input.reason has 1 to ${MAX_REASON_LENGTH} characters.`, 'input.reason')
   }
   if (!isUuid(paymentId)) return refuse('NOT_FOUND', undefined, 'input.paymentId')

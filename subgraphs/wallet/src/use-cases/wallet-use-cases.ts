@@ -8,6 +8,7 @@ import {
   type IdempotencyKeys,
   idempotencyScope,
   invariant,
+  isText,
   isUuid,
   LockMode,
   type MikroORM,
@@ -51,7 +52,7 @@ export class WalletUseCases {
     const parsed = parseCurrency(currency, 'input.currency')
     if (!parsed.ok) return parsed
     const title = name?.trim() ?? `${currency} wallet`
-    if (title.length < 1 || title.length > MAX_NAME_LENGTH) {
+    if (!isText(title, MAX_NAME_LENGTH)) {
       return refuse('BAD_USER_INPUT', `input.name has 1 to ${MAX_NAME_LENGTH} characters.`, 'input.name')
     }
     const call = { scope: idempotencyScope(caller), key, operation: 'openWallet', input: { currency, name } }
@@ -86,7 +87,7 @@ export class WalletUseCases {
   /** Takes a wallet out of use; what is pending is still resolved. */
   async freezeWallet(id: string, reason: string): Promise<Result<Wallet>> {
     const text = reason.trim()
-    if (text.length < 1 || text.length > MAX_REASON_LENGTH) {
+    if (!isText(text, MAX_REASON_LENGTH)) {
       return refuse('BAD_USER_INPUT', `reason has 1 to ${MAX_REASON_LENGTH} characters.`, 'reason')
     }
     return await this.changeStatus(id, { status: WalletStatus.FROZEN, account: 'FROZEN', reason: text })
