@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { chmodSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
@@ -174,11 +174,14 @@ export class FaultPlatform {
     return readFileSync(join(this.folder, 'postgres.log'), 'utf8')
   }
 
+  /** All that a part has logged, in all its lives. */
+  logOf(part: (typeof PARTS)[number]): string {
+    return readFileSync(join(this.folder, '.data', 'run', `${part}.log`), 'utf8')
+  }
+
   /** What parts have logged as bugs, a line each. */
   get bugs(): string[] {
-    const run = join(this.folder, '.data', 'run')
-    const logs = readdirSync(run).filter((file) => file.endsWith('.log'))
-    return logs.flatMap((file) => readFileSync(join(run, file), 'utf8').split('\n').filter(isBug))
+    return PARTS.flatMap((part) => this.logOf(part).split('\n').filter(isBug))
   }
 
   /** Where mails are kept that no server takes. */

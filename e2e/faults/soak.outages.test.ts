@@ -2,29 +2,19 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { CustomerJourney } from '@corridor/embedded'
 import { expect, it } from 'vitest'
 import { raiseLimits } from '../journey/raise-limits.ts'
-import { connections, type Footprint, footprints, MEASURES } from './footprint.ts'
+import { connections, type Footprint, footprints, INSPECTED, MEASURES } from './footprint.ts'
 import { CASE_TIMEOUT_MS, withFaultPlatform } from './scenario.ts'
 
 const MINUTES = Number(process.env.SOAK_MINUTES ?? 20)
 const SOAK_MS = MINUTES * 60_000
-const SAMPLE_MS = 2_000
+const SAMPLE_MS = 10_000
 /** Of the second quarter's level the last one's may be so much. The first quarter is left out: everything is filled then. */
 const MAX_GROWTH = 1.15
-
-/** Which share of the samples lies below the level, and by how much more than its share a small one may grow. */
-interface Level {
-  readonly at: number
-  readonly allowance: number
-}
-const LEVELS = {
-  memoryMib: { at: 0.5, allowance: 8 },
-  // What survives a collection: between two of them a process gathers as much garbage as it is allowed.
-  heapMib: { at: 0.1, allowance: 8 },
-  handles: { at: 0.5, allowance: 5 },
-  connections: { at: 0.5, allowance: 3 },
-} as const satisfies Record<string, Level>
+/** And by so much more, where it is little. */
+const ALLOWANCE = { memoryMib: 8, heapMib: 2, handles: 5, connections: 3 }
 const FUNDS = '40000.00'
 
+process.env.NODE_OPTIONS = INSPECTED // Which parts are given.
 const scenario = withFaultPlatform()
 
 it(
@@ -41,11 +31,11 @@ it(
     const levels = names.flatMap((name) =>
       MEASURES.map((measure) => {
         const values = samples.flatMap(({ parts }) => parts.get(name)?.[measure] ?? [])
-        return levelOf(`${name} ${measure}`, values, LEVELS[measure])
+        return levelOf(`${name} ${measure}`, values, ALLOWANCE[measure])
       }),
     )
     const connected = samples.map((sample) => sample.connections)
-    const all = [...levels, levelOf('PostgreSQL connections', connected, LEVELS.connections)]
+    const all = [...levels, levelOf('PostgreSQL connections', connected, ALLOWANCE.connections)]
     print(all, samples.length)
     await scenario.checkEverything(load)
     expect(all.filter(({ samples: taken }) => taken !== samples.length)).toEqual([]) // No process was started anew.
@@ -54,18 +44,18 @@ it(
   SOAK_MS + CASE_TIMEOUT_MS,
 )
 
-/** What a value was in the second quarter of the time and in the last, and whether that is growth. */
-function levelOf(name: string, values: readonly number[], { at, allowance }: Level) {
+/** The median of a value in the second quarter of the time and in the last, and whether that is growth. */
+function levelOf(name: string, values: readonly number[], allowance: number) {
   const quarter = Math.floor(values.length / 4)
-  const early = quantileOf(values.slice(quarter, 2 * quarter), at)
-  const late = quantileOf(values.slice(3 * quarter), at)
+  const early = medianOf(values.slice(quarter, 2 * quarter))
+  const late = medianOf(values.slice(3 * quarter))
   // What could not be measured is no number, and is not level.
   return { name, samples: values.length, early, late, growing: !(late <= early * MAX_GROWTH + allowance) }
 }
 
-function quantileOf(values: readonly number[], at: number): number {
+function medianOf(values: readonly number[]): number {
   const sorted = [...values].sort((left, right) => left - right)
-  return sorted[Math.floor(sorted.length * at)] ?? Number.NaN
+  return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN
 }
 
 function print(levels: readonly ReturnType<typeof levelOf>[], samples: number): void {
