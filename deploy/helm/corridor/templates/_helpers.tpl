@@ -80,6 +80,8 @@ spec:
         {{- if eq .role "router" }}
         - name: SUBGRAPH_URLS
           value: {{ include "corridor.subgraphUrls" .root | quote }}
+        - name: STATUS_URLS
+          value: {{ include "corridor.statusUrls" .root | quote }}
         - name: TRUSTED_PROXIES
           value: {{ .root.Values.router.trustedProxies | default (ternary "1" "0" .root.Values.router.ingress.enabled) | quote }}
         {{- end }}
@@ -148,6 +150,18 @@ exec:
 {{- $urls := dict -}}
 {{- range $name, $subgraph := .Values.subgraphs -}}
 {{- $_ := set $urls $name (printf "https://%s-%s:%v/graphql" $.Release.Name $name $subgraph.port) -}}
+{{- end -}}
+{{- toJson $urls -}}
+{{- end }}
+
+{{/* Where parts tell of themselves, by the name of their service. Of several replicas any one answers. */}}
+{{- define "corridor.statusUrls" -}}
+{{- $urls := dict -}}
+{{- range $name, $_ := .Values.subgraphs -}}
+{{- $_ := set $urls (printf "%s-service" $name) (printf "http://%s-%s:%v" $.Release.Name $name $.Values.operations.port) -}}
+{{- end -}}
+{{- range $name, $_ := .Values.workers -}}
+{{- $_ := set $urls $name (printf "http://%s-%s:%v" $.Release.Name $name $.Values.operations.port) -}}
 {{- end -}}
 {{- toJson $urls -}}
 {{- end }}
