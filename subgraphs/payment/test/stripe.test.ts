@@ -15,8 +15,13 @@ interface Call {
   readonly form: URLSearchParams
 }
 
-/** What the documented API answers, by the path that is asked, or by method and path. */
-type Answers = Record<string, { status?: number; body: unknown }>
+interface Answer {
+  readonly status?: number
+  readonly body: unknown
+}
+
+/** What the documented API answers, by the path that is asked, or by method and path; it may depend on what is asked. */
+type Answers = Record<string, Answer | ((form: URLSearchParams) => Answer)>
 
 let server: Server
 let asked: Call[]
@@ -32,16 +37,17 @@ beforeEach(async () => {
     request.on('data', (chunk: Buffer) => chunks.push(chunk))
     request.on('end', () => {
       const { pathname, search } = new URL(request.url ?? '/', 'http://stripe')
-      const body = Buffer.concat(chunks).toString()
+      const form = new URLSearchParams(Buffer.concat(chunks).toString() || search)
       asked.push({
         method: request.method,
         path: pathname,
         idempotencyKey: request.headers['idempotency-key']?.toString(),
         authorization: request.headers.authorization,
-        form: new URLSearchParams(body || search),
+        form,
       })
-      const answer = answers[`${request.method} ${pathname}`] ??
+      const given = answers[`${request.method} ${pathname}`] ??
         answers[pathname] ?? { status: 404, body: { error: { type: 'invalid_request_error' } } }
+      const answer = typeof given === 'function' ? given(form) : given
       response.writeHead(answer.status ?? 200, { 'content-type': 'application/json' })
       response.end(JSON.stringify(answer.body))
     })
@@ -243,6 +249,25 @@ describe('a refund', () => {
       'GET /v1/payment_intents/search',
       'GET /v1/refunds',
     ])
+  })
+
+  it.each([0, 99, 100, 250])('is found behind %i others of its deposit', async (others) => {
+    const wanted = refund()
+    const all = Array.from({ length: others + 1 }, (_, index) => ({
+      id: `re_${index}`,
+      status: 'succeeded',
+      amount: index,
+      currency: 'usd',
+      metadata: { [PAYMENT_ID]: index === others ? wanted.paymentId : uuidv7() },
+    }))
+    answers['/v1/payment_intents/search'] = intents({ id: 'pi_1', status: 'succeeded' })
+    answers['/v1/refunds'] = (form) => {
+      expect(form.get('payment_intent')).toBe('pi_1')
+      const from = all.findIndex(({ id }) => id === form.get('starting_after')) + 1
+      const data = all.slice(from, from + Number(form.get('limit')))
+      return { body: { object: 'list', data, has_more: from + data.length < all.length } }
+    }
+    expect(await provider.outcomeOf(wanted)).toEqual({ amountMinor: BigInt(others), currency: 'USD' })
   })
 
   it('waits for a deposit that the search does not show yet', async () => {

@@ -144,8 +144,11 @@ async function refundOfIntent(
   { id }: Stripe.PaymentIntent,
   paymentId: string,
 ): Promise<Stripe.Refund | null> {
-  const { data } = await stripe.refunds.list({ payment_intent: id, limit: 100 })
-  return data.find(({ metadata }) => metadata?.[PAYMENT_ID] === paymentId) ?? null
+  // However many there are: a page at a time, until it is found.
+  for await (const refund of stripe.refunds.list({ payment_intent: id, limit: 100 })) {
+    if (refund.metadata?.[PAYMENT_ID] === paymentId) return refund
+  }
+  return null
 }
 
 /** What Stripe has of a payment, found by the id that it carries. Its search is behind by up to a minute. */
