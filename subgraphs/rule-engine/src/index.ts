@@ -8,6 +8,7 @@ import { RiskListResolver, RuleSetResolver } from './resolvers/rule-set-resolver
 import { ProfileType } from './resolvers/rule-types.ts'
 import { RuleBook } from './rule-book.ts'
 import { RuleEngine } from './rule-engine.ts'
+import { preparedPurge } from './use-cases/prepared-purge.ts'
 import { customerProjection, paymentCounters } from './use-cases/risk-consumers.ts'
 import { shipRules } from './use-cases/ship-rules.ts'
 
@@ -38,6 +39,7 @@ export interface RuleEngineSubgraph extends Subgraph {
 export async function createRuleEngineSubgraph({
   databaseUrl,
   clock,
+  logger,
   wakeups,
   forex,
   twoPeople = false,
@@ -47,6 +49,8 @@ export async function createRuleEngineSubgraph({
   const engine = new RuleEngine()
   const book = new RuleBook({ pool, wakeups, engine })
   await shipRules({ pool, clock })
+  const purge = preparedPurge({ pool, clock, logger })
+  purge.start()
   const decisions = createDecisionReader(pool)
   const deps = { pool, book, engine, clock, wakeups, bounds, twoPeople }
   const schema = await buildFederatedSchema({
@@ -67,6 +71,7 @@ export async function createRuleEngineSubgraph({
     schema,
     pool,
     async close() {
+      await purge.stop()
       book.close()
       engine.close()
       await pool.end()
