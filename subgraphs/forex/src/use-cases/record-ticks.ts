@@ -56,7 +56,7 @@ export class TickRecorder {
     this.calls = new CallGroup({
       span: { service: 'forex-service', name: 'record ticks' },
       answer: (calls) => this.recordCalls(calls),
-      maxCalls: MAX_CALLS,
+      maxSize: MAX_CALLS,
       groupsAtOnce: 1,
     })
   }

@@ -1,5 +1,7 @@
 import {
   accept,
+  asOneList,
+  CallGroup,
   type Clock,
   ERROR_MESSAGES,
   isUuid,
@@ -16,18 +18,26 @@ import {
 } from '../domain/journal.ts'
 import { type DecidedStatus, type NewAccount, openAccounts, setAccountStatus } from './accounts.ts'
 import { HouseAccounts } from './house-accounts.ts'
-import { JournalGroup } from './journal-group.ts'
-import { type JournalDraft, readJournal } from './journal-input.ts'
+import { type JournalDraft, type ReadJournal, readJournal } from './journal-input.ts'
 import { postJournals } from './post-journals.ts'
 import { retireJournals } from './retire-journals.ts'
 
+/** A larger batch than this would wait for accounts of the one beside it, and read them twice. */
+const SMALL_BATCH = 64
+
 /** What others may ask of the ledger, over one database. */
 export class LedgerUseCases {
-  private readonly group: JournalGroup
+  private readonly group: CallGroup<readonly ReadJournal[], readonly JournalResult[]>
 
   constructor(private readonly deps: { pool: Pool; clock: Clock; wakeups: Wakeups }) {
     const houseAccounts = new HouseAccounts(deps.pool)
-    this.group = new JournalGroup((journals) => postJournals({ ...deps, houseAccounts }, journals))
+    this.group = new CallGroup({
+      span: { service: 'ledger-service', name: 'post journals' },
+      answer: asOneList((journals) => postJournals({ ...deps, houseAccounts }, journals)),
+      sizeOf: (journals) => journals.length,
+      maxSize: MAX_JOURNALS_PER_BATCH,
+      maxSizeBeside: SMALL_BATCH,
+    })
   }
 
   openAccounts(accounts: readonly NewAccount[]): Promise<Result<readonly NewAccount[]>> {

@@ -61,7 +61,7 @@ export class TakeIn {
       answer: (calls) => this.takeAll(calls),
       // The second call with a key finds the first one's payment.
       keyOf: ({ caller }) => `${caller.scope}\n${caller.key}`,
-      maxCalls: MAX_BATCH,
+      maxSize: MAX_BATCH,
     })
   }
 

@@ -1,4 +1,14 @@
-import { accept, hasScope, isUuid, orThrow, type Pool, type Result, refuse } from '@corridor/platform'
+import {
+  accept,
+  asOneList,
+  CallGroup,
+  hasScope,
+  isUuid,
+  orThrow,
+  type Pool,
+  type Result,
+  refuse,
+} from '@corridor/platform'
 import {
   InternalField,
   parseId,
@@ -14,8 +24,7 @@ import { Arg, Ctx, FieldResolver, ID, Mutation, Query, Resolver, Root } from 'ty
 import { weightiest } from '../domain/decision.ts'
 import { type LimitUse, nearestFirst, remainingMinor } from '../domain/limit-use.ts'
 import type { RuleEngine } from '../rule-engine.ts'
-import type { DecideDeps, DecideRequest, Decision, DryRun } from '../use-cases/decide.ts'
-import { DecideTogether } from '../use-cases/decide-together.ts'
+import { type DecideDeps, type DecideRequest, type Decision, type DryRun, decide } from '../use-cases/decide.ts'
 import { readDecisions } from '../use-cases/decision-store.ts'
 import { evaluate, explain, limitsOf } from '../use-cases/evaluate.ts'
 import {
@@ -46,16 +55,27 @@ export const createDecisionReader = (pool: Pool) =>
 
 export type DecisionReader = ReturnType<typeof createDecisionReader>
 
+type DecisionGroup = CallGroup<readonly DecideRequest[], readonly Decision[]>
+
+/** One group is being written while the engine is asked for the next. */
+const decisionGroup = (deps: DecideDeps, options: { prepare: boolean }): DecisionGroup =>
+  new CallGroup({
+    span: { service: 'rule-engine-service', name: 'decide payments' },
+    answer: asOneList((requests) => decide(deps, requests, options)),
+    sizeOf: (requests) => requests.length,
+    maxSize: MAX_GROUP,
+  })
+
 @Resolver(() => RuleDecisionType)
 export class RuleDecisionResolver {
-  private readonly deciding: DecideTogether
-  private readonly preparing: DecideTogether
+  private readonly deciding: DecisionGroup
+  private readonly preparing: DecisionGroup
 
   constructor(
     private readonly deps: DecideDeps & { decisions: DecisionReader; forex: ServiceClient; engine: RuleEngine },
   ) {
-    this.deciding = new DecideTogether(deps, { prepare: false })
-    this.preparing = new DecideTogether(deps, { prepare: true })
+    this.deciding = decisionGroup(deps, { prepare: false })
+    this.preparing = decisionGroup(deps, { prepare: true })
   }
 
   @RequiresScopes('rules:read')
@@ -91,7 +111,7 @@ export class RuleDecisionResolver {
   ): Promise<DecisionResult[]> {
     if (inputs.length > MAX_GROUP) orThrow(refuse('BATCH_TOO_LARGE', undefined, 'inputs'))
     const requests = inputs.map((input, index) => orThrow(decideRequest(input, `inputs.${index}`)))
-    const decisions = await (prepare ? this.preparing : this.deciding).decide(requests)
+    const decisions = await (prepare ? this.preparing : this.deciding).submit(requests)
     return decisions.map(({ id, outcome, riskScore, reasons }) => ({
       subjectId: id,
       outcome: RuleOutcomeEnum[outcome],
