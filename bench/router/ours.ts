@@ -17,7 +17,7 @@ const router = createRouter({
   allowedOrigins: [],
   callbackOwners: {},
   // Counted as ever; but here one address, and at times one caller, stands for thousands.
-  limits: { callerRequestsPerSecond: 100_000, addressRequestsPerSecond: 100_000 },
+  limits: { callerRequestsPerSecond: 100_000, addressRequestsPerSecond: 100_000, connectionsPerAddress: 100_000 },
   production: true,
 })
 const running = await router.listen(Number(port))

@@ -22,7 +22,7 @@ export function clientAddress({ socket, headers }: IncomingMessage, trustedProxi
 }
 
 /** Of IPv6 the first 64 bits: whoever has one address of such a network may use all of them (RFC 4291, 2.5.1). */
-function countedAddress(address: string): string {
+export function countedAddress(address: string): string {
   if (!address.includes(':')) return address
   if (MAPPED_IPV4.test(address)) return address.replace(MAPPED_IPV4, '')
   const [left = '', right] = address.toLowerCase().split('::', 2)

@@ -51,6 +51,7 @@ const SETTINGS = {
   TRUSTED_PROXIES: setting.integer(0, MAX_PROXIES),
   CALLER_REQUESTS_PER_SECOND: limit(DEFAULT_LIMITS.callerRequestsPerSecond),
   ADDRESS_REQUESTS_PER_SECOND: limit(DEFAULT_LIMITS.addressRequestsPerSecond),
+  CONNECTIONS_PER_ADDRESS: limit(DEFAULT_LIMITS.connectionsPerAddress),
   SOCKETS_PER_CALLER: limit(DEFAULT_LIMITS.socketsPerCaller),
   SUBSCRIPTIONS_PER_CALLER: limit(DEFAULT_LIMITS.subscriptionsPerCaller),
   WEB_DIRECTORY: setting.optional(setting.text()),

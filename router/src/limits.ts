@@ -1,19 +1,12 @@
+import { CONNECTION_LIMITS, type ConnectionLimits } from '@corridor/platform'
+
 /**
  * What one client may ask of the router. Every limit is judged before anything of the operation runs; an operation that
  * is over is refused with QUERY_TOO_COMPLEX, one that comes too soon or beside too many others with TOO_MANY_REQUESTS.
  */
-export interface RouterLimits {
-  /** Open to this router, WebSockets among them; another is closed at once. */
-  readonly connections: number
-  /**
-   * From the beginning of a connection, or of a request on it, to the end of the headers: then 408, and it is closed. The
-   * same is what a handshake of TLS may take.
-   */
-  readonly headersTimeoutMs: number
-  /** The same to the end of the body. */
-  readonly bodyTimeoutMs: number
-  /** Of a connection between two requests. Longer than proxies keep one, so that it is they who close: no reset in flight. */
-  readonly idleTimeoutMs: number
+export interface RouterLimits extends ConnectionLimits {
+  /** Open from one address; another is closed at once. Not judged behind proxies: theirs are those of many. */
+  readonly connectionsPerAddress: number
   /** Of a request's body, in bytes; more is answered with 413 before it is parsed. */
   readonly bodyBytes: number
   /** Of a document, before it is parsed further. */
@@ -60,10 +53,8 @@ const KIB = 1024
 const MIB = 1024 * KIB
 
 export const DEFAULT_LIMITS: RouterLimits = {
-  connections: 20_000,
-  headersTimeoutMs: 10_000,
-  bodyTimeoutMs: 60_000,
-  idleTimeoutMs: 75_000,
+  ...CONNECTION_LIMITS,
+  connectionsPerAddress: 2_000,
   bodyBytes: MIB,
   tokens: 5_000,
   literalDepth: 12,

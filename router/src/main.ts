@@ -65,6 +65,7 @@ function limitsOf(config: RouterConfig): Partial<RouterLimits> {
   return {
     callerRequestsPerSecond: config.CALLER_REQUESTS_PER_SECOND,
     addressRequestsPerSecond: config.ADDRESS_REQUESTS_PER_SECOND,
+    connectionsPerAddress: config.CONNECTIONS_PER_ADDRESS,
     socketsPerCaller: config.SOCKETS_PER_CALLER,
     subscriptionsPerCaller: config.SUBSCRIPTIONS_PER_CALLER,
   }

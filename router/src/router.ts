@@ -1,18 +1,20 @@
 import { setImmediate } from 'node:timers/promises'
 import {
   type Clock,
+  closeHttp,
   type DependencyState,
   inProcessRateLimiter,
   invariant,
   type Logger,
+  listenHttp,
   type RateLimiter,
   type Signer,
   type Tls,
 } from '@corridor/platform'
 import { createApolloHttp } from './apollo-http.ts'
 import type { CallbackOwners } from './callbacks.ts'
+import { boundByAddress } from './connections.ts'
 import { createGraphqlHttp } from './graphql-http.ts'
-import { closeServer, listen } from './http.ts'
 import { type AuthMode, createIdentity, type IdentityOptions } from './identity.ts'
 import { DEFAULT_LIMITS, type RouterLimits } from './limits.ts'
 import { checkSubgraphs } from './readiness.ts'
@@ -85,16 +87,19 @@ export interface Router {
 
 const LOOPBACK = '127.0.0.1'
 const SLOW_OPERATION_MS = 1_000
+/** Requests that have not ended by then are cut off when the router closes. */
+const DRAIN_TIMEOUT_MS = 5_000
 
 /** The one door of the platform: authentication, scopes, limits, plans, subscriptions. It knows no rule of the business. */
 export function createRouter(deps: RouterDeps): Router {
   const { clock, logger, signer, production = false } = deps
   const limits: RouterLimits = { ...DEFAULT_LIMITS, ...deps.limits }
   const introspection = deps.introspection ?? !production
+  const { trustedProxies = 0 } = deps
   const requestLimits = createRequestLimits({
     limiter: deps.rateLimiter ?? inProcessRateLimiter(),
     limits,
-    trustedProxies: deps.trustedProxies ?? 0,
+    trustedProxies,
   })
   const identity = createIdentity({ identity: deps.identity, authModes: deps.authModes, clock, logger })
   const dispatcher = createAgent(limits, deps.tls)
@@ -153,7 +158,9 @@ export function createRouter(deps: RouterDeps): Router {
       production,
       logger,
     })
-    const listening = await listen(routes, { port, host, limits, tls: deps.tls })
+    const { cert, key } = deps.tls ?? {}
+    const listening = await listenHttp(routes, { port, host, limits, tls: deps.tls && { cert, key } })
+    if (trustedProxies === 0) boundByAddress(listening.server, limits.connectionsPerAddress)
     const sockets = serveSubscriptions({
       server: listening.server,
       path: GRAPHQL_PATH,
@@ -184,7 +191,7 @@ export function createRouter(deps: RouterDeps): Router {
       },
       async close() {
         await sockets.close()
-        await closeServer(listening.server)
+        await closeHttp(listening.server, DRAIN_TIMEOUT_MS)
         await apollo.close()
         await Promise.all([clients.close(), dispatcher.close()])
       },

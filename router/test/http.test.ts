@@ -1,12 +1,9 @@
-import { execFileSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { once } from 'node:events'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { connect, type Socket } from 'node:net'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { closeHttp, listenHttp } from '@corridor/platform'
+import { selfSigned } from '@corridor/testing'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
-import { closeServer, listen } from '../src/http.ts'
 import { DEFAULT_LIMITS } from '../src/limits.ts'
 import { type Answer, codesOf, startWorld, type World } from './world.ts'
 
@@ -139,21 +136,19 @@ describe('a connection', () => {
   })
 
   it('that begins no TLS where it must is closed', async () => {
-    const folder = mkdtempSync(join(tmpdir(), 'corridor-tls-'))
-    const [certFile, keyFile] = [join(folder, 'cert.pem'), join(folder, 'key.pem')]
-    const how = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-subj', '/CN=localhost']
-    execFileSync('openssl', ['req', '-x509', ...how, '-keyout', keyFile, '-out', certFile], { stdio: 'ignore' })
-    const [cert, key] = [readFileSync(certFile, 'utf8'), readFileSync(keyFile, 'utf8')]
-    rmSync(folder, { recursive: true })
     const limits = { ...DEFAULT_LIMITS, headersTimeoutMs: 100 }
-    const at = { port: 0, host: '127.0.0.1', limits, tls: { cert, key, ca: cert } }
-    const { server, port } = await listen(() => undefined, at)
+    const { server, port } = await listenHttp(() => undefined, {
+      port: 0,
+      host: '127.0.0.1',
+      limits,
+      tls: selfSigned(),
+    })
     try {
       const silent = connect(port, '127.0.0.1')
       silent.on('error', () => undefined) // It may be reset.
       await new Promise<void>((resolve) => silent.resume().once('close', () => resolve()))
     } finally {
-      await closeServer(server)
+      await closeHttp(server)
     }
   })
 
@@ -173,4 +168,46 @@ describe('a connection', () => {
       await small.close()
     }
   })
+
+  it('too many from one address is closed, and there is room again when another of them ends', async () => {
+    const small = await startWorld({ limits: { connectionsPerAddress: 2 } })
+    try {
+      const at = { port: small.router.port, host: '127.0.0.1' }
+      const [first, second] = [connect(at), connect(at)]
+      await Promise.all([once(first, 'connect'), once(second, 'connect')])
+      expect(await answerOf(connect(at))).toBeNull()
+      if (process.platform === 'linux') {
+        // Others have one address of their own unless they are told to have more.
+        expect(await answerOf(connect({ ...at, localAddress: '127.0.0.2' }))).toBe(200)
+      }
+      first.destroy()
+      await vi.waitFor(async () => expect(await answerOf(connect(at))).toBe(200), { timeout: 30_000 })
+      second.destroy()
+    } finally {
+      await small.close()
+    }
+  })
+
+  it('from a proxy is not counted by its address', async () => {
+    const behind = await startWorld({ limits: { connectionsPerAddress: 1 }, trustedProxies: 1 })
+    try {
+      const at = { port: behind.router.port, host: '127.0.0.1' }
+      const first = connect(at)
+      expect(await answerOf(first)).toBe(200)
+      expect(await answerOf(connect(at))).toBe(200)
+      first.destroy()
+    } finally {
+      await behind.close()
+    }
+  })
 })
+
+/** The status that a connection gets for a request; null when it is closed instead. The connection stays open. */
+function answerOf(socket: Socket): Promise<number | null> {
+  return new Promise((resolve) => {
+    socket.once('data', (bytes) => resolve(Number(/^HTTP\/1\.1 (\d+) /.exec(String(bytes))?.[1])))
+    socket.once('close', () => resolve(null))
+    socket.on('error', () => undefined) // It may be reset.
+    socket.write('GET /health HTTP/1.1\r\nhost: localhost\r\n\r\n')
+  })
+}

@@ -8,6 +8,7 @@ describe('the process of the router', () => {
     const [code, log] = await startRouterProcess({
       OIDC_JWKS_URI: 'secret',
       AUTH_MODES: 'bearer,secret',
+      CONNECTIONS_PER_ADDRESS: '0',
       SOCKETS_PER_CALLER: '0',
     }).ended
     expect(code).toBe(1)
@@ -17,6 +18,7 @@ describe('the process of the router', () => {
       'OIDC_JWKS_URI',
       'OIDC_AUDIENCE',
       'AUTH_MODES',
+      'CONNECTIONS_PER_ADDRESS',
       'SOCKETS_PER_CALLER',
     ]) {
       expect(log).toContain(name)

@@ -1,8 +1,9 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { closeHttp, listenHttp } from '@corridor/platform'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { closeServer, errorReply, listen, send } from '../src/http.ts'
+import { errorReply, send } from '../src/http.ts'
 import { DEFAULT_LIMITS } from '../src/limits.ts'
 import { secured } from '../src/security-headers.ts'
 import { createSite } from '../src/site.ts'
@@ -13,7 +14,7 @@ const folder = mkdtempSync(join(tmpdir(), 'corridor-site-'))
 const directory = join(folder, 'dist')
 
 let origin: string
-let server: Awaited<ReturnType<typeof listen>>['server']
+let server: Awaited<ReturnType<typeof listenHttp>>['server']
 
 beforeAll(async () => {
   mkdirSync(join(directory, 'assets'), { recursive: true })
@@ -21,7 +22,7 @@ beforeAll(async () => {
   writeFileSync(join(directory, 'assets', 'app-1a2b.js'), SCRIPT)
   writeFileSync(join(folder, 'secret.txt'), 'not for you')
   const site = createSite({ directory: `${directory}/`, config: CONFIG })
-  const listening = await listen(
+  const listening = await listenHttp(
     async (request, response) =>
       send(response, secured((await site(request)) ?? errorReply(404, 'NOT_FOUND', 'There is nothing here.'), false)),
     { port: 0, host: '127.0.0.1', limits: DEFAULT_LIMITS },
@@ -31,7 +32,7 @@ beforeAll(async () => {
 })
 
 afterAll(async () => {
-  await closeServer(server)
+  await closeHttp(server)
   rmSync(folder, { recursive: true })
 })
 

@@ -39,6 +39,7 @@ export {
   type State,
   stateOf,
 } from './health.ts'
+export { CONNECTION_LIMITS, type ConnectionLimits, closeHttp, listenHttp } from './http-server.ts'
 export {
   type CanonicalInput,
   type Claim,

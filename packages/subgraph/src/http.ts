@@ -1,8 +1,5 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
-import { createServer as createTlsServer } from 'node:https'
-import type { AddressInfo } from 'node:net'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import { pipeline } from 'node:stream/promises'
-import { Fault, type Tls } from '@corridor/platform'
 
 export interface HttpReply {
   readonly status: number
@@ -20,11 +17,6 @@ export interface HttpRequest {
 export class BodyTooLarge extends Error {
   override readonly name = 'BodyTooLarge'
 }
-
-const HEADERS_TIMEOUT_MS = 10_000
-const REQUEST_TIMEOUT_MS = 60_000
-/** Longer than any client of ours keeps an idle connection, so that it is the client who closes (no reset in flight). */
-const KEEP_ALIVE_TIMEOUT_MS = 75_000
 
 /** A client that takes nothing of a stream for this long is left. */
 const STREAM_IDLE_TIMEOUT_MS = 60_000
@@ -56,40 +48,3 @@ export const jsonReply = (status: number, value: unknown): HttpReply => ({
   headers: { 'content-type': 'application/json; charset=utf-8' },
   body: JSON.stringify(value),
 })
-
-/**
- * Listens on `port` (0: any free one) of `host`; answers the server and the port it got. With `tls` it takes callers who
- * show a certificate of the same authority, and no others.
- */
-export async function listen(
-  handler: (request: IncomingMessage, response: ServerResponse) => void,
-  { port, host, tls }: { port: number; host: string; tls?: Tls | undefined },
-): Promise<{ server: Server; port: number }> {
-  const limits = { headersTimeout: HEADERS_TIMEOUT_MS, requestTimeout: REQUEST_TIMEOUT_MS }
-  const server: Server =
-    tls === undefined
-      ? createServer(limits, handler)
-      : createTlsServer({ ...limits, ...tls, requestCert: true, rejectUnauthorized: true }, handler)
-  server.keepAliveTimeout = KEEP_ALIVE_TIMEOUT_MS
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', (cause: NodeJS.ErrnoException) => {
-      const taken = cause.code === 'EADDRINUSE'
-      const problem = taken ? `Port ${port} is taken by another program.` : `Port ${port} cannot be opened.`
-      reject(new Fault('SERVICE_UNAVAILABLE', problem, { cause, retryable: false }))
-    })
-    server.listen(port, host, resolve)
-  })
-  return { server, port: (server.address() as AddressInfo).port } // A TCP server's address is never a path.
-}
-
-/** Stops taking requests, lets those in flight finish, and closes idle connections at once. */
-export async function closeServer(server: Server): Promise<void> {
-  const closed = new Promise<void>((resolve, reject) => server.close((error) => (error ? reject(error) : resolve())))
-  server.closeIdleConnections()
-  const idle = setInterval(() => server.closeIdleConnections(), 100)
-  try {
-    await closed
-  } finally {
-    clearInterval(idle)
-  }
-}

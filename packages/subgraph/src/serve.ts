@@ -2,12 +2,16 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { ApolloServer, HeaderMap } from '@apollo/server'
 import {
   type Clock,
+  CONNECTION_LIMITS,
+  type ConnectionLimits,
   checkService,
+  closeHttp,
   contextOf,
   type DependencyState,
   Fault,
   inSpan,
   type Logger,
+  listenHttp,
   stateOf,
   type Tls,
   type Verifier,
@@ -18,16 +22,7 @@ import type { GraphQLSchema } from 'graphql'
 import { callOf } from './authorization.ts'
 import type { SubgraphContext } from './context.ts'
 import { toClientError } from './errors.ts'
-import {
-  BodyTooLarge,
-  closeServer,
-  type HttpReply,
-  type HttpRequest,
-  jsonReply,
-  listen,
-  readBody,
-  reply,
-} from './http.ts'
+import { BodyTooLarge, type HttpReply, type HttpRequest, jsonReply, readBody, reply } from './http.ts'
 import { serveSubscriptions } from './serve-subscriptions.ts'
 
 export type SubgraphName = 'forex' | 'ledger' | 'payment' | 'profile' | 'rule-engine' | 'wallet'
@@ -47,8 +42,9 @@ export interface ServeOptions {
   readonly clock: Clock
   /** Loopback by default; containers listen on all addresses. */
   readonly host?: string
-  /** Mutual TLS; undefined: plain HTTP, for loopback. */
+  /** Mutual TLS, by which callers show a certificate of the same authority; undefined: plain HTTP, for loopback. */
   readonly tls?: Tls | undefined
+  readonly limits?: Partial<ConnectionLimits>
   /** Further routes by "METHOD /path"; a path that ends in `/*` takes all below it. They check their callers themselves. */
   readonly routes?: Readonly<Record<string, (request: HttpRequest & { path: string }) => Promise<HttpReply>>>
 }
@@ -100,11 +96,15 @@ export async function serveSubgraph(subgraph: Subgraph, options: ServeOptions): 
     }
     return errorReply(404, 'NOT_FOUND', 'There is nothing here.')
   }
-  const { server, port } = await listen((request, response) => void answer({ request, response, respond, logger }), {
-    port: options.port,
-    host: options.host ?? '127.0.0.1',
-    tls: options.tls,
-  })
+  const { server, port } = await listenHttp(
+    (request, response) => void answer({ request, response, respond, logger }),
+    {
+      port: options.port,
+      host: options.host ?? '127.0.0.1',
+      limits: { ...CONNECTION_LIMITS, ...options.limits },
+      tls: options.tls && { ...options.tls, requestCert: true, rejectUnauthorized: true },
+    },
+  )
   const sockets = serveSubscriptions({
     server,
     service: `${subgraph.name}-service`,
@@ -118,7 +118,7 @@ export async function serveSubgraph(subgraph: Subgraph, options: ServeOptions): 
     url: `${options.tls === undefined ? 'http' : 'https'}://127.0.0.1:${port}/graphql`,
     async close() {
       await sockets.close()
-      await closeServer(server)
+      await closeHttp(server)
       await apollo.stop()
     },
   }
