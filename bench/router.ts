@@ -1,13 +1,17 @@
 /**
  * `npm run bench -- router [rounds]`: the router beside Apollo Server with Apollo's gateway, Hive Gateway and Hive's
- * router runtime, on the same subgraphs and queries. Rounds take turns, so that the machine's moods meet all alike.
+ * router runtime, on the same subgraphs and queries, each a process with Node's own flags.
+ *
+ * A neighbour on the same silicon can make a second's work take two. So each round is cut into short turns, which the
+ * peers take one after the other, each time beginning with another: what happens beside them meets all alike. A round's
+ * figure is the sum of its turns, what is printed the median of the rounds. All are warmed up by as many requests.
  */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
 import { Pool } from 'undici'
-import { ask, type LoadResult, load } from './router/load.ts'
+import { ask, type LoadResult, load, resultOf, type Turn } from './router/load.ts'
 import { installHive, PEERS, type Peer, type PeerFiles, type PeerName, startPeer } from './router/peers.ts'
 import { bodyOf, QUERIES, type QueryName } from './router/queries.ts'
 import { type StandIns, startStandIns } from './router/start-stand-ins.ts'
@@ -15,8 +19,11 @@ import { benchSupergraph } from './router/supergraph.ts'
 import { createIssuer } from './router/tokens.ts'
 
 const ROUNDS = Number(process.argv[2] ?? 3)
-const WARM_UP = 150
-const COUNTS: Readonly<Record<QueryName, number>> = { one: 600, list: 300, page: 300, large: 150 }
+/** Requests of each query to each peer before any is measured. */
+const WARM_UP = 200
+const TURNS = 5
+/** Requests of a turn. */
+const COUNTS: Readonly<Record<QueryName, number>> = { one: 120, list: 60, page: 60, large: 40 }
 const MODES = ['unique', 'identical'] as const
 const NAMES = Object.keys(QUERIES) as QueryName[]
 
@@ -49,11 +56,28 @@ async function compareAnswers(name: QueryName): Promise<void> {
 }
 
 /** `unique`: a token that was never seen before for every request. They are made before the clock runs. */
-function run(peer: Peer, name: QueryName, mode: Mode, count: number): Promise<LoadResult> {
+function run(peer: Peer, name: QueryName, mode: Mode, count: number): Promise<Turn> {
   const tokens = Array.from({ length: mode === 'unique' ? count : 1 }, () => issuer.token())
   const [first = ''] = tokens
   const authorization = (): string => (mode === 'unique' ? (tokens.pop() ?? first) : first)
   return load({ url: peer.url, pid: peer.pid, body: bodyOf(name), count, authorization })
+}
+
+/** A round of each query: what each peer's turns come to. */
+async function runRound(mode: Mode, results: Results): Promise<void> {
+  for (const name of NAMES) {
+    const turns = new Map<Peer, Turn[]>(peers.map((peer) => [peer, []]))
+    for (let turn = 0; turn < TURNS; turn += 1) {
+      const first = turn % peers.length
+      for (const peer of [...peers.slice(first), ...peers.slice(0, first)]) {
+        turns.get(peer)?.push(await run(peer, name, mode, COUNTS[name]))
+      }
+    }
+    for (const [peer, taken] of turns) {
+      const key = keyOf(mode, name, peer.name)
+      results.set(key, [...(results.get(key) ?? []), resultOf(taken)])
+    }
+  }
 }
 
 function report(results: Results): void {
@@ -73,7 +97,9 @@ function report(results: Results): void {
           figures[`${keyOf(mode, name, peer)}.timesOurs`] = timesOurs
           if (mode === 'unique') goals[`${keyOf(mode, name, peer)}.timesOurs`] = { atLeast: goalOf(name, peer) }
         }
-        return { mode, name, peer, cpuMs, timesOurs, perSecond, p50Ms: of('p50Ms'), p99Ms: of('p99Ms') }
+        const all = measured.map((result) => rounded(result.cpuMs))
+        const range = `${Math.min(...all)}–${Math.max(...all)}`
+        return { mode, name, peer, cpuMs, range, timesOurs, perSecond, p50Ms: of('p50Ms'), p99Ms: of('p99Ms') }
       }),
     )
     console.table(rows)
@@ -95,7 +121,7 @@ const keyOf = (mode: Mode, name: QueryName, peer: PeerName): string =>
 const median = (values: readonly number[]): number =>
   [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0
 
-const rounded = (value: number): number => Math.round(value * 1_000) / 1_000
+const rounded = (value: number): number => Math.round(value * 100) / 100
 
 const standIns = await startStandIns()
 try {
@@ -106,14 +132,7 @@ try {
   const results: Results = new Map()
   for (const mode of MODES) {
     for (const peer of peers) for (const name of NAMES) await run(peer, name, mode, WARM_UP)
-    for (let round = 0; round < ROUNDS; round += 1) {
-      for (const name of NAMES) {
-        for (const peer of peers) {
-          const key = keyOf(mode, name, peer.name)
-          results.set(key, [...(results.get(key) ?? []), await run(peer, name, mode, COUNTS[name])])
-        }
-      }
-    }
+    for (let round = 0; round < ROUNDS; round += 1) await runRound(mode, results)
   }
   report(results)
 } finally {

@@ -1,6 +1,16 @@
 import { Pool } from 'undici'
 import { cpuMsOf } from './process-usage.ts'
 
+/** One run of requests. */
+export interface Turn {
+  /** Of the peer's process, all its requests together. */
+  readonly cpuMs: number
+  readonly elapsedMs: number
+  /** Of each request, in milliseconds. */
+  readonly latencies: readonly number[]
+}
+
+/** Per request. */
 export interface LoadResult {
   readonly cpuMs: number
   readonly perSecond: number
@@ -17,7 +27,7 @@ export async function load(input: {
   body: string
   count: number
   authorization: () => string
-}): Promise<LoadResult> {
+}): Promise<Turn> {
   const { url, pid, body, count, authorization } = input
   const { origin, pathname } = new URL(url)
   const pool = new Pool(origin, { connections: CONNECTIONS })
@@ -35,12 +45,23 @@ export async function load(input: {
   const began = performance.now()
   await Promise.all(Array.from({ length: CONNECTIONS }, worker))
   const elapsedMs = performance.now() - began
-  const cpuMs = (cpuMsOf(pid) - cpuBefore) / count
+  const cpuMs = cpuMsOf(pid) - cpuBefore
   await pool.close()
-  latencies.sort((a, b) => a - b)
-  const at = (part: number): number =>
-    latencies[Math.min(latencies.length - 1, Math.floor(latencies.length * part))] ?? 0
-  return { cpuMs, perSecond: (count / elapsedMs) * 1_000, p50Ms: at(0.5), p99Ms: at(0.99) }
+  return { cpuMs, elapsedMs, latencies }
+}
+
+/** What several turns come to, per request. */
+export function resultOf(turns: readonly Turn[]): LoadResult {
+  const latencies = turns.flatMap((turn) => turn.latencies).sort((a, b) => a - b)
+  const count = latencies.length
+  const sum = (figure: 'cpuMs' | 'elapsedMs'): number => turns.reduce((total, turn) => total + turn[figure], 0)
+  const at = (part: number): number => latencies[Math.min(count - 1, Math.floor(count * part))] ?? 0
+  return {
+    cpuMs: sum('cpuMs') / count,
+    perSecond: (count / sum('elapsedMs')) * 1_000,
+    p50Ms: at(0.5),
+    p99Ms: at(0.99),
+  }
 }
 
 export async function ask(input: {
