@@ -12,11 +12,16 @@ import { fromCloudEvent, toCloudEvent, UnreadableEvent } from './cloud-event.ts'
 import { ConsumerLag } from './consumer-lag.ts'
 import { deadLetterTopic } from './dead-letter-topic.ts'
 import type { DeliveredEvent, Topic } from './event.ts'
+import { GroupMember } from './group-member.ts'
 import { handleInTrace } from './handle-in-trace.ts'
 import { connectKafka, type KafkaClientOptions, KafkaSender } from './kafka-client.ts'
+import { READY_WITHIN_MS, untilReady } from './kafka-readiness.ts'
 import { DEAD_LETTER_RETENTION_MS, TOPIC_RETENTION_MS } from './retention.ts'
 
-export type KafkaBusOptions = KafkaClientOptions
+export interface KafkaBusOptions extends KafkaClientOptions {
+  /** How long a consumer's start waits for a cluster that answers to be able to serve it. `READY_WITHIN_MS` unless said. */
+  readonly readyWithinMs?: number
+}
 
 export const TOPIC_PARTITIONS = 3
 /** Below the broker's own limit of 1 MiB, with room for headers. */
@@ -42,7 +47,7 @@ const TRACEPARENT = 'traceparent'
  * goes on; while a consumer's own services are away (a retryable fault) the partition waits.
  */
 export function kafkaBus(options: KafkaBusOptions): EventBus {
-  const { logger, prefix = '' } = options
+  const { logger, prefix = '', readyWithinMs = READY_WITHIN_MS } = options
   const kafka = connectKafka(options)
   const topics = new TopicMaker(kafka, options.replicationFactor ?? 1)
   const sender = new KafkaSender(kafka)
@@ -70,7 +75,9 @@ export function kafkaBus(options: KafkaBusOptions): EventBus {
 
     async subscribe(consumer) {
       const names = new Map(consumer.topics.map((topic) => [`${prefix}${topic}`, topic]))
-      await topics.ensure([...names.keys()].flatMap((name) => [name, deadLetterTopic(name)]))
+      const ready = (attempt: () => Promise<void>): Promise<void> =>
+        untilReady(attempt, { consumer: consumer.name, withinMs: readyWithinMs, logger })
+      await ready(() => topics.ensure([...names.keys()].flatMap((name) => [name, deadLetterTopic(name)])))
       const groupId = `${prefix}${consumer.name}`
       const client = kafka.consumer({
         groupId,
@@ -79,23 +86,20 @@ export function kafkaBus(options: KafkaBusOptions): EventBus {
         retry: { restartOnFailure: async () => !closing.signal.aborted },
       })
       running.push(client)
-      await client.connect()
-      await client.subscribe({ topics: [...names.keys()], fromBeginning: true })
-      client.on(client.events.CRASH, ({ payload: { error, restart } }) => {
-        // A consumer that will not start again must not be missed: the process ends, and whoever runs it starts it anew.
-        if (!restart && !closing.signal.aborted)
-          queueMicrotask(() => {
-            throw error
-          })
+      await ready(async () => {
+        await client.connect()
+        await client.subscribe({ topics: [...names.keys()], fromBeginning: true })
       })
       const deliver = new Delivery({ consumer, names, sender, logger, closing: closing.signal })
-      await client.run({
+      const config = {
         eachBatchAutoResolve: false,
         autoCommitInterval: COMMIT_EVERY_MS,
         autoCommitThreshold: COMMIT_EVERY_EVENTS,
         partitionsConsumedConcurrently: TOPIC_PARTITIONS,
-        eachBatch: (payload) => deliver.batch(payload),
-      })
+        eachBatch: (payload: EachBatchPayload) => deliver.batch(payload),
+      }
+      const of = { consumer: consumer.name, client, config, logger, closing: closing.signal }
+      await new GroupMember({ ...of, withinMs: readyWithinMs }).join()
       lag.observe({ consumer: consumer.name, groupId, names })
     },
 
