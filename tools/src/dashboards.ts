@@ -203,7 +203,10 @@ export const DASHBOARDS: readonly Dashboard[] = [
       {
         title: 'Due for',
         unit: 's',
-        queries: [['max by (status) (corridor_payment_overdue_seconds)', '{{status}}']],
+        queries: [
+          ['max by (status) (corridor_payment_overdue_seconds)', '{{status}}'],
+          ['max(corridor_payment_refunds_overdue_seconds)', 'refunds'],
+        ],
       },
     ],
   },

@@ -50,6 +50,13 @@ const overdue = gauge({
   inStatus: true,
 })
 
+const refundsOverdue = gauge({
+  name: 'corridor.payment.refunds.overdue',
+  unit: 's',
+  description: 'How long a refund that was to follow at once has not followed, at most.',
+  inStatus: true,
+}).of({})
+
 export const countTaken = (payments: number): void => taken.of({}).add(payments)
 
 export const countDiffering = (differences: number): void => differing.add(differences)
@@ -88,5 +95,17 @@ export const observeWaiting = (pool: Pool): (() => void) =>
         waiting.of({ status }).set(found.get(status)?.payments ?? 0)
         overdue.of({ status }).set(found.get(status)?.seconds ?? 0)
       }
+      refundsOverdue.set(await readRefundsOverdue(pool))
     },
   })
+
+/** In seconds; 0 when none is. */
+async function readRefundsOverdue(pool: Pool): Promise<number> {
+  const { rows } = await pool.query<{ seconds: number }>({
+    name: 'payment-refunds-overdue',
+    text: `select coalesce(greatest(extract(epoch from clock_timestamp() - min(case
+             when attempts > 0 then coalesce(provider_started_at, created_at) else due_at end)), 0), 0)::float8 as seconds
+           from refunds where due_at is not null`,
+  })
+  return rows[0]?.seconds ?? 0
+}

@@ -1,6 +1,6 @@
 import { allMetrics, Gauge, readAll, uuidv7 } from '@corridor/platform'
 import { asUser } from '@corridor/testing'
-import { afterAll, beforeAll, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { hastenDue } from '../src/processor/hasten-due.ts'
 import { TestPayments } from './platform.ts'
 
@@ -73,4 +73,61 @@ it('what a clock that was ahead put off is due when it has been set back, and wh
   await hastenDue(tests.subgraph.pool, at)
   await tests.until(payer, id, 'COMPLETED')
   expect(await tests.rows('select due_at from payments where id = $1', [scheduled])).toEqual([{ due_at: later }])
+})
+
+describe('a refund', () => {
+  const refundsOverdue = async (): Promise<number> => {
+    await readAll()
+    const metric = allMetrics().find(({ options }) => options.name === 'corridor.payment.refunds.overdue')
+    const [found] = [...(metric?.all() ?? [])]
+    return found?.series instanceof Gauge ? found.series.value : Number.NaN
+  }
+  const anHourAgo = (column: string, id: string) =>
+    tests.rows(`update refunds set ${column} = clock_timestamp() - interval '1 hour' where payment_id = $1`, [id])
+  const refund = async (context: ReturnType<typeof asUser>, paymentId: string): Promise<void> => {
+    const input = { idempotencyKey: uuidv7(), paymentId, reason: 'not delivered' }
+    const REFUND = 'mutation ($input: RefundPaymentInput!) { refundPayment(input: $input) { id } }'
+    await tests.data(context, REFUND, { input })
+  }
+
+  it('that is tried in vain is overdue from when it was asked for', async () => {
+    expect(await refundsOverdue()).toBe(0)
+    const [payer, payee] = [tests.customer(), tests.customer()]
+    const id = await send(payer, { toWalletId: tests.wallet(payee.caller.subject ?? '') })
+    await tests.until(payer, id, 'COMPLETED')
+    tests.farSide.ledgerAway = true
+    await refund(payee, id)
+    await anHourAgo('created_at', id)
+    await expect.poll(refundsOverdue).toBeGreaterThanOrEqual(HOUR_S)
+    tests.farSide.ledgerAway = false
+    tests.clock.advanceMs(60_000)
+    await tests.until(payer, id, 'REFUNDED')
+    await expect.poll(refundsOverdue).toBe(0)
+  })
+
+  it('of which its provider knows nothing is overdue from when that began it, and not before its deadline', async () => {
+    const payer = tests.customer()
+    const input = {
+      idempotencyKey: uuidv7(),
+      walletId: tests.wallet(payer.caller.subject ?? ''),
+      amount: { amount: '10.00', currency: 'USD' },
+    }
+    const DEPOSIT = 'mutation ($input: DepositInput!) { deposit(input: $input) { id } }'
+    const { deposit } = await tests.data<{ deposit: { id: string } }>(payer, DEPOSIT, { input })
+    await tests.until(payer, deposit.id, 'AUTHORIZED')
+    const settled = { outcome: 'SETTLED', amountMinor: '1000', currency: 'USD' }
+    await tests.callBack({ paymentId: deposit.id, ...settled })
+    await tests.until(payer, deposit.id, 'COMPLETED')
+    await refund(payer, deposit.id)
+    const [made] = await tests.rows('select id from refunds where payment_id = $1', [deposit.id])
+    const refundId = String(made?.id)
+    await expect.poll(() => tests.started).toContain(refundId)
+    await expect.poll(refundsOverdue).toBe(0)
+    await tests.passDeadline(refundId)
+    await anHourAgo('provider_started_at', deposit.id)
+    await expect.poll(refundsOverdue).toBeGreaterThanOrEqual(HOUR_S)
+    await tests.callBack({ paymentId: refundId, ...settled })
+    await tests.until(payer, deposit.id, 'REFUNDED')
+    await expect.poll(refundsOverdue).toBe(0)
+  })
 })

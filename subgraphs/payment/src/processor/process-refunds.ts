@@ -136,9 +136,8 @@ async function throughProvider(deps: ProcessDeps, input: RefundToProcess): Promi
     const answer = await answerOf(deps, provider, about)
     const now = deps.clock.now()
     // Committed before it is carried out, as what it says by itself is.
-    return answer === 'SETTLED' || answer === 'FAILED'
-      ? only({ ...refund, providerOutcome: answer, dueAt: now })
-      : only({ ...refund, dueAt: deadlineOf(provider, now) })
+    if (answer === 'SETTLED' || answer === 'FAILED') return only({ ...refund, providerOutcome: answer, dueAt: now })
+    return only({ ...refund, attempts: answer === 'OPEN' ? 0 : refund.attempts + 1, dueAt: deadlineOf(provider, now) })
   }
   const id = journalIdOf(refund.id, 'resolve')
   const action = outcome === 'SETTLED' ? 'CAPTURE' : 'VOID'
