@@ -214,6 +214,18 @@ describe('a mail that is put off', () => {
     expect(transport.asked.length).toBeGreaterThan(1)
   })
 
+  it('is kept when what is asked for it fails, as long as it is put off at all', async () => {
+    const transport = puttingOff(1)
+    const { made, mailer: consumer } = mailer({ recipients, transport, delays: { firstDelayMs: 1 } })
+    const paid = event()
+    await consumer.handle(paid)
+    const failing = new Fault('SERVICE_UNAVAILABLE', 'failed', { retryable: false })
+    vi.spyOn(transport, 'send').mockRejectedValueOnce(failing)
+    made.start()
+    await vi.waitFor(async () => expect(await waiting()).toEqual([]), WAIT)
+    expect(transport.arrived).toContain(`${paid.id}.completed`)
+  })
+
   it('is kept while the mail server is away', async () => {
     const transport = puttingOff(1)
     const { made, mailer: consumer } = mailer({ recipients, transport, delays: { firstDelayMs: 1, maxAgeMs: 0 } })

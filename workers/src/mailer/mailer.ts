@@ -1,5 +1,5 @@
 import { type Consumer, type DeliveredEvent, Loop } from '@corridor/events'
-import { CallGroup, isAway, type Logger } from '@corridor/platform'
+import { CallGroup, Fault, isAway, type Logger } from '@corridor/platform'
 import type { DueMail, PostponedMails } from '@corridor/profile'
 import type { ServiceClient } from '@corridor/subgraph'
 import { LRUCache } from 'lru-cache'
@@ -116,7 +116,7 @@ async function sendAgain(deps: SendDeps, mail: DueMail): Promise<void> {
     await send(deps, mail, mail.kind as MailKind) // As it was kept.
   } catch (error) {
     if (isAway(error)) throw error
-    if (error instanceof MailPutOff && !mail.overdue) return
+    if ((error instanceof MailPutOff || error instanceof Fault) && !mail.overdue) return
     deps.logger.error({ error, event: mail.id, kind: mail.kind }, 'mail given up')
   }
   await deps.postponed.forget(mail)
