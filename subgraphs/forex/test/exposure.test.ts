@@ -119,7 +119,7 @@ const quote = async (
 const refusal = async (from: string, amount: string, to: string, caller = customer()) =>
   (await codesOf(forex.schema, caller, CREATE, input(from, amount, to)))[0]
 
-async function redeem(quoteId: string, paymentId: string): Promise<void> {
+async function redeem(quoteId: string, paymentId: string, code: string | null = null): Promise<void> {
   const { rows } = await forex.pool.query('select owner from fx_quotes where id = $1', [quoteId])
   const { redeemFxQuotes } = await dataOf<{ redeemFxQuotes: { code: string | null }[] }>(
     forex.schema,
@@ -127,7 +127,7 @@ async function redeem(quoteId: string, paymentId: string): Promise<void> {
     'mutation ($r: [RedeemFxQuoteInput!]!) { redeemFxQuotes(redemptions: $r) { code } }',
     { r: [{ quoteId, paymentId, owner: rows[0].owner }] },
   )
-  expect(redeemFxQuotes).toEqual([{ code: null }])
+  expect(redeemFxQuotes).toEqual([{ code }])
 }
 
 async function hear(type: string, paymentId: string, kind = 'PAYOUT'): Promise<void> {
@@ -280,6 +280,14 @@ describe('a quote', () => {
     await redeem(id, paymentId)
     const used = (await events('quote.used')).filter(({ key }) => key === id)
     expect(used.map(({ data }) => [data.quoteId, data.paymentId, data.toMinor])).toEqual([[id, paymentId, '7960']])
+  })
+
+  it('has expired for all when a clock that is ahead has said so', async () => {
+    const { id } = await quote('USD', '1.00', 'INR')
+    clock.advanceMs(60_000)
+    await recorder.announceExpiredQuotes()
+    clock.advanceMs(-1)
+    await redeem(id, uuidv7(), 'QUOTE_EXPIRED')
   })
 
   it('costs more when it is locked for more than five minutes, unless who locks it administers rates', async () => {

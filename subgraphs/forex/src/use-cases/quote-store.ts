@@ -137,11 +137,11 @@ export async function bindQuotes(
              join fx_quotes q on q.id = r.id and q.owner = r.owner
                and q.from_currency = coalesce(r.from_currency, q.from_currency)
                and q.to_currency = coalesce(r.to_currency, q.to_currency)
-             where q.payment_id is null and q.expires_at > $4
+             where q.payment_id is null and q.expired_at is null and q.expires_at > $4
              order by q.id for update of q
            ), bound as (
              update fx_quotes q set payment_id = l.payment_id, used_at = $4 from locked l
-             where q.id = l.id and q.payment_id is null
+             where q.id = l.id and q.payment_id is null and q.expired_at is null
              returning q.*
            ), ${announce('quote.used', 'bound')}
            select ${COLUMNS} from bound`,
