@@ -110,6 +110,19 @@ describe('opening a wallet', () => {
     expect(event).toMatchObject({ type: 'wallet.opened', data: { currency: 'USD', owner: context.caller.subject } })
   })
 
+  it('ends at a hundred, also side by side', async () => {
+    const context = customer()
+    await rows(
+      `insert into wallets (id, owner, name, currency, created_at, updated_at)
+       select gen_random_uuid(), $1, 'One', 'USD', now(), now() from generate_series(1, 98)`,
+      [context.caller.subject],
+    )
+    const opening = await Promise.allSettled(Array.from({ length: 6 }, () => open(context)))
+    expect(opening.filter(({ status }) => status === 'fulfilled')).toHaveLength(2)
+    const input = { idempotencyKey: uuidv7(), currency: 'USD' }
+    expect(await codesOf(wallets.schema, context, OPEN, { input })).toEqual(['LIMIT_EXCEEDED'])
+  })
+
   it('gives the same wallet for the same key, also at once, and refuses another input under it', async () => {
     const context = customer()
     const input = { idempotencyKey: uuidv7() }

@@ -59,9 +59,9 @@ export class WalletUseCases {
     const em = orm.em.fork()
     const known = await keys.find(sqlOf(em), call)
     if (known) return known.ok ? accept(await em.findOneOrFail(Wallet, known.value.resultId)) : known
-    if ((await em.count(Wallet, { ownerId: owner })) >= MAX_WALLETS_PER_OWNER) {
-      return refuse('LIMIT_EXCEEDED', `A customer has at most ${MAX_WALLETS_PER_OWNER} wallets.`)
-    }
+    // Nobody is asked in vain; what counts is counted again where the wallet is written.
+    const mayOpen = await mayOpenWallet(em, owner)
+    if (!mayOpen.ok) return mayOpen
     await profiles.ensure(caller)
     const id = uuidv5(`${call.scope}\n${key}`, WALLET_NAMESPACE)
     await ledger.openAccount({ id, currency, owner })
@@ -69,6 +69,9 @@ export class WalletUseCases {
       const claim = await keys.claim(sqlOf(tx), { ...call, resultId: id })
       if (!claim.ok) return claim
       if (!claim.value.first) return accept(await tx.findOneOrFail(Wallet, claim.value.resultId))
+      await sqlOf(tx).query('select pg_advisory_xact_lock(hashtextextended($1, 0))', [`wallets:${owner}`])
+      const stillMay = await mayOpenWallet(tx, owner)
+      if (!stillMay.ok) return stillMay
       const now = this.deps.clock.now()
       const state = {
         status: WalletStatus.ACTIVE,
@@ -164,6 +167,11 @@ export class WalletUseCases {
     }
   }
 }
+
+const mayOpenWallet = async (em: EntityManager, ownerId: string): Promise<Result<null>> =>
+  (await em.count(Wallet, { ownerId })) < MAX_WALLETS_PER_OWNER
+    ? accept(null)
+    : refuse('LIMIT_EXCEEDED', `A customer has at most ${MAX_WALLETS_PER_OWNER} wallets.`)
 
 /** Whether a wallet is the caller's to see: his own, or any for staff. */
 export const maySeeWallet = (caller: Caller, { ownerId }: Wallet): boolean =>
