@@ -40,8 +40,10 @@ export interface Connection<Node> {
 export const encodeCursor = (...key: readonly (string | bigint)[]): string =>
   Buffer.from(JSON.stringify(key.map(String))).toString('base64url')
 
+const notACursor = (field: string) => refuse('BAD_USER_INPUT', `${field} is not a cursor of this list.`, field)
+
 export function decodeCursor(cursor: string, parts: number, field = 'after'): Result<readonly string[]> {
-  const refusal = refuse('BAD_USER_INPUT', `${field} is not a cursor of this list.`, field)
+  const refusal = notACursor(field)
   try {
     const key: unknown = JSON.parse(Buffer.from(cursor, 'base64url').toString('utf8'))
     if (!Array.isArray(key) || key.length !== parts || !key.every((part) => typeof part === 'string')) return refusal
@@ -52,22 +54,28 @@ export function decodeCursor(cursor: string, parts: number, field = 'after'): Re
   }
 }
 
-/** Reads `first` (1 to 100) and `after`, whose cursor has `keyParts` parts. */
+/** A number as a sort key: what of a table's numbers there can be. */
+export const isNumber = (part: string): boolean => /^\d{1,18}$/.test(part)
+
+/** Reads `first` (1 to 100) and `after`, whose cursor has `keyParts` parts, each of them a key where `isKey` says which. */
 export function pageOf({
   first,
   after,
   keyParts,
+  isKey = () => true,
 }: {
   first: number
   after?: string | null | undefined
   keyParts: number
+  isKey?: (part: string) => boolean
 }): Result<Page> {
   if (!Number.isInteger(first) || first < 1 || first > MAX_PAGE_SIZE) {
     return refuse('BAD_USER_INPUT', `first must be from 1 to ${MAX_PAGE_SIZE}.`, 'first')
   }
   if (after === undefined || after === null) return accept({ limit: first, after: null })
   const key = decodeCursor(after, keyParts)
-  return key.ok ? accept({ limit: first, after: key.value }) : key
+  if (!key.ok) return key
+  return key.value.every(isKey) ? accept({ limit: first, after: key.value }) : notACursor('after')
 }
 
 /** A connection from up to `limit + 1` rows, of which the last only says that there are more. */

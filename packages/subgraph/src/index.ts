@@ -5,6 +5,7 @@ export {
   decodeCursor,
   type Edge,
   encodeCursor,
+  isNumber,
   MAX_PAGE_SIZE,
   type Page,
   PageInfo,

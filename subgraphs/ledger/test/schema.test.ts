@@ -1,4 +1,4 @@
-import { emitSdl } from '@corridor/subgraph'
+import { emitSdl, encodeCursor } from '@corridor/subgraph'
 import { asService, asUser, codesOf, dataOf } from '@corridor/testing'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { hold, move, TestBooks } from './books.ts'
@@ -52,6 +52,19 @@ describe('the schema', () => {
     expect(await codesOf(books.ledger.schema, asUser(await ownerOf(from)), document, { id: from })).toEqual([
       'UNAUTHORIZED_FIELD_OR_TYPE',
     ])
+  })
+
+  it('refuses a cursor of another list by name', async () => {
+    const id = await books.wallet()
+    const owner = asUser(await ownerOf(id), 'ledger:read')
+    const [ofNothing, ofNumber] = [encodeCursor('everything'), encodeCursor(10n ** 20n)]
+    for (const after of [ofNothing, ofNumber]) {
+      const ACCOUNTS = 'query ($after: String) { accounts(after: $after) { edges { cursor } } }'
+      expect(await codesOf(books.ledger.schema, owner, ACCOUNTS, { after })).toEqual(['BAD_USER_INPUT'])
+      const ENTRIES =
+        'query ($id: ID!, $after: String) { account(id: $id) { entries(after: $after) { edges { cursor } } } }'
+      expect(await codesOf(books.ledger.schema, owner, ENTRIES, { id, after })).toEqual(['BAD_USER_INPUT'])
+    }
   })
 
   it('opens its write path to services alone', async () => {

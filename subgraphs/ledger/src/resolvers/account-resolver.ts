@@ -1,9 +1,10 @@
-import { orThrow, type Pool } from '@corridor/platform'
+import { isUuid, orThrow, type Pool } from '@corridor/platform'
 import {
   type Connection,
   CurrencyScalar,
   DateTimeScalar,
   encodeCursor,
+  isNumber,
   MoneyType,
   pageOf,
   parseCurrency,
@@ -45,7 +46,7 @@ export class AccountResolver {
     @Arg('after', () => String, { nullable: true }) after: string | null,
   ): Promise<Connection<AccountState>> {
     if (currency) orThrow(parseCurrency(currency, 'currency'))
-    const page = orThrow(pageOf({ first: first ?? 20, after, keyParts: 1 }))
+    const page = orThrow(pageOf({ first: first ?? 20, after, keyParts: 1, isKey: isUuid }))
     const filter = { code: code ?? null, currency: currency ?? null }
     const rows = await listAccounts(this.pool, { filter, page, viewer: viewerOf(caller) })
     return toConnection(rows, page, { node: (row) => row, cursor: (row) => encodeCursor(row.id) })
@@ -88,7 +89,7 @@ export class AccountResolver {
     @Arg('from', () => DateTimeScalar, { nullable: true }) from: string | null,
     @Arg('to', () => DateTimeScalar, { nullable: true }) to: string | null,
   ): Promise<Connection<EntryNode>> {
-    const page = orThrow(pageOf({ first: first ?? 20, after, keyParts: 1 }))
+    const page = orThrow(pageOf({ first: first ?? 20, after, keyParts: 1, isKey: isNumber }))
     const rows = await listEntries(this.pool, {
       accountId: account.id,
       page,

@@ -79,7 +79,7 @@ export class ProfileResolver {
     @Arg('after', () => String, { nullable: true }) after: string | null,
     @Ctx() context: SubgraphContext,
   ): Promise<object> {
-    const page = orThrow(pageOf({ first: first ?? DEFAULT_PAGE_SIZE, after, keyParts: 1 }))
+    const page = orThrow(pageOf({ first: first ?? DEFAULT_PAGE_SIZE, after, keyParts: 1, isKey: isUuid }))
     const found = await findProfiles(this.deps.store, { search: search ?? null, kycStatus: kycStatus ?? null }, page)
     const connection = toConnection(found, page, { node: (profile) => profile, cursor: ({ id }) => encodeCursor(id) })
     const subjects = connection.edges.map(({ node }) => node.id)
