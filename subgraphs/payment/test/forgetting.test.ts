@@ -38,6 +38,28 @@ it('a customer has so many quotes open, and those that nobody used are forgotten
   expect(await tests.rows('select id from payment_quotes')).toEqual([{ id: quoteId }])
 })
 
+it('a delivery of a webhook that was deleted meanwhile is not made', async () => {
+  const { pool } = tests.subgraph
+  const [webhook, delivery] = [uuidv7(), uuidv7()]
+  const now = tests.clock.now()
+  await pool.query(
+    `insert into webhooks (id, owner, url, events, secret_ct, created_at, deleted_at)
+     values ($1, $1, 'https://example.com/', '{}', 'sealed', $2, $2)`,
+    [webhook, now],
+  )
+  // Its event was told as the webhook was deleted, and neither saw the other.
+  await pool.query(
+    `insert into webhook_deliveries (id, webhook_id, event_id, event_type, occurred_at, data, next_attempt_at)
+     values ($1, $2, gen_random_uuid(), 'payment.completed', $3, '{}', $3)`,
+    [delivery, webhook, now],
+  )
+  const asked = { now, until: new Date(now.getTime() + 1), maxAttempts: 8, limit: 100 }
+  expect(await takeDueDeliveries(pool, asked)).toEqual({ taken: [], givenUp: 1 })
+  expect(
+    await tests.rows('delete from webhook_deliveries where id = $1 returning status, last_error', [delivery]),
+  ).toEqual([{ status: 'DEAD', last_error: 'The webhook was deleted.' }])
+})
+
 it('deliveries that have ended are forgotten, and those that are still to be made are not', async () => {
   const { pool } = tests.subgraph
   const webhook = uuidv7()

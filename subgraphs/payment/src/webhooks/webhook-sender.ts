@@ -150,7 +150,11 @@ class Attempts {
     const until = new Date(now.getTime() + TAKEN_FOR_MS)
     const asked = { now, until, limit: AT_ONCE, maxAttempts: MAX_ATTEMPTS }
     const { taken, givenUp } = await takeDueDeliveries(this.pool, asked)
-    if (givenUp > 0) this.deps.logger.error({ givenUp }, 'webhooks whose last attempt did not end are given up')
+    if (givenUp > 0)
+      this.deps.logger.error(
+        { givenUp },
+        'deliveries whose last attempt did not end, or whose webhook was deleted, are given up',
+      )
     await Promise.all(taken.map((delivery) => this.attemptInTrace(delivery)))
     return taken.length + givenUp === AT_ONCE
   }

@@ -107,13 +107,15 @@ export async function takeDueDeliveries(
 ): Promise<{ readonly taken: DueDelivery[]; readonly givenUp: number }> {
   const { rows } = await client.query<DueDelivery & { id: string; spent: boolean }>({
     name: 'webhook-take-due',
-    text: `with due as (select id, attempts >= $4 as spent from webhook_deliveries
-                        where status = 'PENDING' and next_attempt_at <= $1
-                        order by next_attempt_at limit $3 for update skip locked)
+    text: `with due as (select d.id, w.deleted_at is not null as gone, w.deleted_at is not null or d.attempts >= $4 as spent
+                        from webhook_deliveries d join webhooks w on w.id = d.webhook_id
+                        where d.status = 'PENDING' and d.next_attempt_at <= $1
+                        order by d.next_attempt_at limit $3 for update of d skip locked)
            update webhook_deliveries d set attempts = case when due.spent then d.attempts else d.attempts + 1 end,
              next_attempt_at = case when due.spent then null else $2::timestamptz end,
              status = case when due.spent then 'DEAD' else d.status end,
-             last_error = case when due.spent then 'The attempt did not end.' else d.last_error end
+             last_error = case when due.gone then 'The webhook was deleted.'
+                               when due.spent then 'The attempt did not end.' else d.last_error end
            from due, webhooks w where d.id = due.id and w.id = d.webhook_id
            returning d.id, d.webhook_id as "webhookId", w.url, w.secret_ct as secret, d.event_type as "eventType",
                      d.occurred_at as "occurredAt", d.data, d.attempts, d.traceparent, due.spent`,
