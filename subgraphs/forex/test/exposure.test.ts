@@ -307,17 +307,18 @@ describe('a quote', () => {
     await quote('USD', '40000.01', 'JPY')
   })
 
-  it('locked for him by a service counts too', async () => {
+  it('locked for him by a service counts too, and is not made where it must be there already', async () => {
     const owner = uuidv7()
-    const lock = async (fromMinor: string) => {
+    const lock = async (fromMinor: string, mustExist = false) => {
       const { lockFxQuotes } = await dataOf<{ lockFxQuotes: { code: string | null }[] }>(
         forex.schema,
         asService('payment-service'),
         'mutation ($q: [LockFxQuoteInput!]!) { lockFxQuotes(quotes: $q) { code } }',
-        { q: [{ id: uuidv7(), owner, fromCurrency: 'USD', toCurrency: 'JPY', fromMinor }] },
+        { q: [{ id: uuidv7(), owner, fromCurrency: 'USD', toCurrency: 'JPY', fromMinor, mustExist }] },
       )
       return lockFxQuotes[0]?.code
     }
+    expect(await lock('10000000', true)).toBe('NOT_FOUND')
     expect(await lock('10000000')).toBeNull()
     expect(await lock('1')).toBe('LIMIT_EXCEEDED')
   })

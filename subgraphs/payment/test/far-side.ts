@@ -121,7 +121,7 @@ export class FarSide {
     return { status: 'POSTED', code: null, message: null }
   }
 
-  private lock({ id, owner, fromCurrency, toCurrency, fromMinor, toMinor }: Variables) {
+  private lock({ id, owner, fromCurrency, toCurrency, fromMinor, toMinor, mustExist }: Variables) {
     const from = fromMinor ? BigInt(String(fromMinor)) : BigInt(String(toMinor)) / this.rate
     const to = toMinor ? String(toMinor) : String(from * this.rate)
     const fields = {
@@ -134,6 +134,7 @@ export class FarSide {
       referenceUsdMinor: String(from),
     }
     const known = this.quotes.get(String(id))
+    if (!known && mustExist) return { code: 'NOT_FOUND', message: 'no', quote: null }
     if (!known) this.quotes.set(String(id), { owner: String(owner), payment: null, fields })
     return { code: null, message: null, quote: known?.fields ?? fields }
   }

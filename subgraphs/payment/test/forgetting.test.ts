@@ -38,6 +38,15 @@ it('a customer has so many quotes open, and those that nobody used are forgotten
   expect(await tests.rows('select id from payment_quotes')).toEqual([{ id: quoteId }])
 })
 
+it('a rate that nobody locked is not locked by preparing a payment with it', async () => {
+  const payer = tests.customer()
+  const fromWalletId = tests.wallet(payer.caller.subject ?? '')
+  const fxQuoteId = uuidv7()
+  const input = { fromWalletId, toWalletId: tests.wallet(uuidv7(), 'INR'), fxQuoteId }
+  expect(await codesOf(tests.subgraph.schema, payer, PREPARE, { input })).toEqual(['NOT_FOUND'])
+  expect(tests.farSide.quotes.has(fxQuoteId)).toBe(false)
+})
+
 it('a delivery of a webhook that was deleted meanwhile is not made', async () => {
   const { pool } = tests.subgraph
   const [webhook, delivery] = [uuidv7(), uuidv7()]

@@ -93,7 +93,7 @@ function mustBeIds(ids: Readonly<Record<string, string>>): void {
 }
 
 function lockRequest(input: LockFxQuoteInput, field: string): Result<LockRequest> {
-  const { id, owner, fromCurrency, toCurrency, fromMinor, toMinor, lockSeconds = null } = input
+  const { id, owner, fromCurrency, toCurrency, fromMinor, toMinor, lockSeconds = null, mustExist } = input
   mustBeIds({ id, owner })
   if ([fromMinor, toMinor].some((minor) => minor && !MINOR.test(minor))) {
     return refuse('BAD_USER_INPUT', `${field} has an amount that is no whole number.`, field)
@@ -101,7 +101,7 @@ function lockRequest(input: LockFxQuoteInput, field: string): Result<LockRequest
   const from = fromMinor ? { amountMinor: BigInt(fromMinor), currency: fromCurrency } : null
   const to = toMinor ? { amountMinor: BigInt(toMinor), currency: toCurrency } : null
   const wanted = wantedOf({ from, to, fromCurrency: from ? null : fromCurrency, toCurrency: to ? null : toCurrency })
-  return wanted.ok ? accept({ id, owner, wanted: wanted.value, lockSeconds }) : wanted
+  return wanted.ok ? accept({ id, owner, wanted: wanted.value, lockSeconds, mustExist: mustExist ?? false }) : wanted
 }
 
 function paymentToPrice(input: PricePaymentInput, field: string): Result<PaymentToPrice> {

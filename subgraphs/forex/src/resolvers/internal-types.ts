@@ -25,6 +25,10 @@ export class LockFxQuoteInput {
 
   @Field(() => Int, { nullable: true })
   readonly lockSeconds?: number | null
+
+  /** Whether a quote that is not there is refused, and not made. */
+  @Field(() => Boolean, { nullable: true })
+  readonly mustExist?: boolean | null
 }
 
 @Inaccessible()

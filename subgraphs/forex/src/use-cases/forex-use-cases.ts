@@ -25,6 +25,8 @@ export interface LockRequest {
   readonly owner: string
   readonly wanted: Wanted
   readonly lockSeconds: number | null
+  /** Whether a quote that is not there is refused, and not made. */
+  readonly mustExist: boolean
 }
 
 const spanOf = (name: string) => ({ service: 'forex-service', name })
@@ -64,15 +66,15 @@ export class ForexUseCases {
       operation: 'createFxQuote',
       input: { ...wanted, lockSeconds },
     }
-    return await this.locks.submit({ id: uuidv7(), owner, wanted, lock: lock.value, key })
+    return await this.locks.submit({ id: uuidv7(), owner, wanted, lock: lock.value, key, mustExist: false })
   }
 
   /** Locks rates for customers on behalf of a service; the answer stands beside its request. */
   async lockFxQuotes(requests: readonly LockRequest[]): Promise<Result<FxQuote>[]> {
     return await Promise.all(
-      requests.map(async ({ id, owner, wanted, lockSeconds }): Promise<Result<FxQuote>> => {
+      requests.map(async ({ lockSeconds, ...request }): Promise<Result<FxQuote>> => {
         const lock = lockOf(this.deps.limits, lockSeconds, { admin: true })
-        return lock.ok ? await this.locks.submit({ id, owner, wanted, lock: lock.value, key: null }) : lock
+        return lock.ok ? await this.locks.submit({ ...request, lock: lock.value, key: null }) : lock
       }),
     )
   }

@@ -25,6 +25,8 @@ export interface LockCall {
   readonly wanted: Wanted
   readonly lock: Lock
   readonly key: Omit<IdempotentCall, 'resultId'> | null
+  /** Whether a quote that is not there is refused, and not made. */
+  readonly mustExist: boolean
 }
 
 export interface LockDeps {
@@ -95,9 +97,10 @@ function decide(
   const used = new Map(use)
   const made: FxQuote[] = []
   const claims: IdempotentCall[] = []
-  const answers = calls.map(({ id, owner, wanted, lock, key }, index): Result<FxQuote> => {
+  const answers = calls.map(({ id, owner, wanted, lock, key, mustExist }, index): Result<FxQuote> => {
     const standing = known[index]
     if (standing) return standing
+    if (mustExist) return refuse('NOT_FOUND', 'There is no such quote.')
     const quote = pricing.quote({ id, owner, wanted, lock, paymentId: null })
     if (!quote.ok) return quote
     const { open, todayUsdMinor } = used.get(owner) ?? { open: 0, todayUsdMinor: 0n }

@@ -64,7 +64,7 @@ export interface Redemption {
 }
 
 export interface QuotePort {
-  /** Locks a rate under an id of ours, or answers the quote that has that id already. */
+  /** Locks a rate under an id of ours, or answers the quote that has that id already, which it must where we did not choose it. */
   lock(request: {
     id: string
     owner: string
@@ -72,6 +72,7 @@ export interface QuotePort {
     toCurrency: string
     fromMinor: bigint | null
     toMinor: bigint | null
+    mustExist: boolean
   }): Promise<Result<LockedQuote>>
   /** Uses quotes for payments, each once; the same payment again gets the same answer. In order. */
   redeem(redemptions: readonly Redemption[]): Promise<readonly Result<LockedQuote>[]>

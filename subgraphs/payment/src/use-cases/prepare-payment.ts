@@ -123,6 +123,7 @@ async function priceOf(
     // A quote that is there already is answered as it is; the amount is then only for the form of the call.
     fromMinor: credit ? null : (debit?.amountMinor ?? 1n),
     toMinor: credit?.amountMinor ?? null,
+    mustExist: fxQuoteId !== null,
   })
   if (!locked.ok) return locked
   const quote = locked.value
