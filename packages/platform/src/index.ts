@@ -1,5 +1,5 @@
 export { type Cache, inProcessCache, redisCache } from './cache.ts'
-export { asOneList, CallGroup, type CallGroupOptions, isAway } from './call-group.ts'
+export { asOneList, CallGroup, type CallGroupOptions, isAway, type Turn } from './call-group.ts'
 export { ANONYMOUS, type Caller, hasScope, type IdentityClaims, idempotencyScope } from './caller.ts'
 export { type Clock, systemClock } from './clock.ts'
 export * as setting from './config.ts'

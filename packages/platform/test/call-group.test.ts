@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { asOneList, CallGroup, type CallGroupOptions, Fault } from '../src/index.ts'
+import { asOneList, CallGroup, type CallGroupOptions, Fault, type Turn } from '../src/index.ts'
 
 /** Whoever answers lists of numbers; it answers a list, or fails, when the test says so. */
 class Store {
@@ -153,5 +153,81 @@ describe('concurrent calls', () => {
     store.batches[0]?.fail(new Fault('SERVICE_UNAVAILABLE', 'It is away.'))
     expect((await settled).map(({ status }) => status)).toEqual(['rejected', 'rejected'])
     expect(store.sizes).toEqual([2])
+  })
+})
+
+describe('a group that has to wait by itself', () => {
+  it('is worked on as soon as the one before is sent, is half of what there is, and goes next', async () => {
+    const store = new Store()
+    const worked: (readonly number[])[] = []
+    const turns: Turn<string>[] = []
+    const group = new CallGroup<readonly number[], readonly number[], string>({
+      span: { service: 'test', name: 'double' },
+      answer: asOneList((list, given: Turn<string>) => {
+        turns.push(given)
+        return store.double(list)
+      }),
+      workAhead(lists) {
+        worked.push(lists.flat())
+        return `${lists.flat().length} worked out`
+      },
+      sizeOf: (list) => list.length,
+      maxSize: 1_000,
+      maxSizeBeside: 64,
+    })
+    const calls = Array.from({ length: 7 }, () => group.submit(numbers(100)))
+    await turn()
+    calls.push(group.submit(numbers(100)))
+    await turn()
+    expect(store.sizes).toEqual([300])
+    expect(worked).toEqual([])
+
+    turns[0]?.sent()
+    await turn()
+    calls.push(group.submit(numbers(1)))
+    await turn()
+    expect(worked.map(({ length }) => length)).toEqual([400])
+    expect(store.sizes).toEqual([300])
+
+    store.batches[0]?.answer()
+    await turn()
+    expect(store.batches[1]?.numbers).toEqual(worked[0])
+    expect(turns.map(({ leads, ahead }) => ({ leads, ahead }))).toEqual([
+      { leads: true, ahead: null },
+      { leads: true, ahead: '400 worked out' },
+    ])
+    for (let batch = 1; batch < 4; batch += 1) {
+      store.batches[batch]?.answer()
+      await turn()
+    }
+    expect((await Promise.all(calls)).flat()).toHaveLength(801)
+  })
+
+  it('is tried call by call when it fails, without what was worked out for it', async () => {
+    const store = new Store()
+    const turns: Turn<string>[] = []
+    const group = new CallGroup<readonly number[], readonly number[], string>({
+      span: { service: 'test', name: 'double' },
+      answer: asOneList((list, given: Turn<string>) => {
+        turns.push(given)
+        return store.double(list)
+      }),
+      workAhead: () => 'worked out',
+      sizeOf: (list) => list.length,
+      maxSizeBeside: 1,
+    })
+    const calls = Array.from({ length: 4 }, () => group.submit(numbers(2)))
+    await turn()
+    turns[0]?.sent()
+    await turn()
+    store.batches[0]?.answer()
+    await turn()
+    store.batches[1]?.fail()
+    for (let batch = 2; batch < 4; batch += 1) {
+      await turn()
+      store.batches[batch]?.answer()
+    }
+    await Promise.all(calls)
+    expect(turns.map(({ ahead }) => ahead)).toEqual([null, 'worked out', null, null])
   })
 })

@@ -69,7 +69,7 @@ export async function setAccountStatus(
   { id, status }: { id: string; status: AccountStatus },
 ): Promise<Result<DecidedStatus>> {
   const result = await inTransaction(pool, async (client): Promise<Result<DecidedStatus>> => {
-    const account = (await lockAccounts(client, new Set([id]))).accounts.get(id)
+    const account = (await lockAccounts(client, new Set([id]))).get(id)
     const refused = account ? refuseStatus(account, status) : refuse('ACCOUNT_NOT_FOUND')
     if (refused || !account) return refused ?? refuse('ACCOUNT_NOT_FOUND')
     if (account.status === status) return accept({ id, status, version: account.version })

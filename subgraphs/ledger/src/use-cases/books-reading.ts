@@ -35,15 +35,12 @@ export async function readHolds(client: SqlClient, requests: readonly JournalReq
   return rows
 }
 
-export interface LockedAccounts {
-  readonly accounts: ReadonlyMap<string, AccountState>
-  /** When the newest entry of any of them was made, in milliseconds since 1970: a date for each costs more than its account. */
-  readonly newestEntryMs: number
-}
+/** An account with the time of its newest entry, in milliseconds since 1970: a date for each costs more than its account. */
+export type DatedAccount = AccountState & { readonly lastEntryMs: number }
 
 /** The accounts as they stand, locked until the transaction ends; in id order, so that no two batches wait for each other. */
-export async function lockAccounts(client: SqlClient, ids: ReadonlySet<string>): Promise<LockedAccounts> {
-  const { rows } = await client.query<AccountState & { lastEntryMs: number }>({
+export async function lockAccounts(client: SqlClient, ids: ReadonlySet<string>): Promise<Map<string, DatedAccount>> {
+  const { rows } = await client.query<DatedAccount>({
     name: 'ledger-lock-accounts',
     text: `select id, code, currency, owner, status, posted_minor as "postedMinor", held_minor as "heldMinor",
                   incoming_minor as "incomingMinor", floor_minor as "floorMinor", entry_count as "entryCount", version,
@@ -51,9 +48,33 @@ export async function lockAccounts(client: SqlClient, ids: ReadonlySet<string>):
            from accounts where id = any($1::uuid[]) order by id for no key update`,
     values: [plainArray([...ids])],
   })
-  const newestEntryMs = rows.reduce((newest, { lastEntryMs }) => Math.max(newest, lastEntryMs), 0)
-  return { accounts: new Map(rows.map((row) => [row.id, row])), newestEntryMs }
+  return new Map(rows.map((row) => [row.id, row]))
 }
+
+/** As `lockAccounts`, for accounts that are known: answers all that a decision rests on, as `statesOf` does. */
+export async function lockStates(client: SqlClient, ids: readonly string[]): Promise<string | null> {
+  const { rows } = await client.query<{ states: string | null }>({
+    name: 'ledger-lock-states',
+    text: `select concat_ws(';', array_agg(version), array_agg(posted_minor), array_agg(held_minor),
+                            array_agg(incoming_minor), array_agg(status)) as states
+           from (select version, posted_minor, held_minor, incoming_minor, status
+                 from accounts where id = any($1::uuid[]) order by id for no key update) as locked`,
+    values: [plainArray(ids)],
+  })
+  return rows[0]?.states ?? null
+}
+
+/** Accounts, in the order of their ids, in the form in which `lockStates` tells of them. */
+export const statesOf = (accounts: readonly AccountState[]): string =>
+  [
+    accounts.map(({ version }) => version),
+    accounts.map(({ postedMinor }) => postedMinor),
+    accounts.map(({ heldMinor }) => heldMinor),
+    accounts.map(({ incomingMinor }) => incomingMinor),
+    accounts.map(({ status }) => status),
+  ]
+    .map(plainArray)
+    .join(';')
 
 /**
  * What of the batch's ids is already there. Read after the accounts are locked, so that what a batch with the same

@@ -4,24 +4,31 @@ import type { DecidedBatch, DecidedJournal } from '../domain/decide-batch.ts'
 import { type AccountState, type EntryRow, isPosting, type TransferRow } from '../domain/journal.ts'
 import { plainArray, sparseArray, textArray } from './sql-arrays.ts'
 
+/** A decided batch as it goes to the database: made beforehand, while another is being written. */
+export interface BatchToWrite {
+  readonly at: Date
+  readonly accounts: readonly AccountState[]
+  readonly columns: readonly unknown[]
+}
+
+export function batchToWrite({ fresh, books }: DecidedBatch, at: Date): BatchToWrite {
+  const accounts = books.changedAccounts()
+  const columns = [
+    ...journalColumns(fresh),
+    ...accountColumns(accounts),
+    ...transferColumns(books, fresh, accounts),
+    ...eventColumns(books, accounts),
+  ]
+  return { at, accounts, columns }
+}
+
 /**
  * Writes a decided batch in one statement: journals, transfers, entries, balances, events. A unique violation says that
  * another batch took an id meanwhile; then nothing of this may be committed.
  */
-export async function writeBatch(client: SqlClient, { fresh, books }: DecidedBatch, at: Date): Promise<void> {
-  const accounts = books.changedAccounts()
-  await client.query({
-    name: 'ledger-write-batch',
-    text: WRITE_BATCH,
-    values: [
-      at,
-      ...journalColumns(fresh),
-      ...accountColumns(accounts),
-      ...transferColumns(books, fresh, accounts),
-      ...eventColumns(books, accounts),
-      currentTraceparent(),
-    ],
-  })
+export async function writeBatch(client: SqlClient, { at, columns }: BatchToWrite): Promise<void> {
+  const values = [at, ...columns, currentTraceparent()]
+  await client.query({ name: 'ledger-write-batch', text: WRITE_BATCH, values })
 }
 
 function journalColumns(journals: readonly DecidedJournal[]): unknown[] {

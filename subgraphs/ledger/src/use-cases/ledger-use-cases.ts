@@ -19,7 +19,8 @@ import {
 import { type DecidedStatus, type NewAccount, openAccounts, setAccountStatus } from './accounts.ts'
 import { HouseAccounts } from './house-accounts.ts'
 import { type JournalDraft, type ReadJournal, readJournal } from './journal-input.ts'
-import { postJournals } from './post-journals.ts'
+import { KnownAccounts } from './known-accounts.ts'
+import { type DecidedAhead, decideAhead, postJournals } from './post-journals.ts'
 import { retireJournals } from './retire-journals.ts'
 
 /** A larger batch than this would wait for accounts of the one beside it, and read them twice. */
@@ -27,13 +28,14 @@ const SMALL_BATCH = 64
 
 /** What others may ask of the ledger, over one database. */
 export class LedgerUseCases {
-  private readonly group: CallGroup<readonly ReadJournal[], readonly JournalResult[]>
+  private readonly group: CallGroup<readonly ReadJournal[], readonly JournalResult[], DecidedAhead>
 
   constructor(private readonly deps: { pool: Pool; clock: Clock; wakeups: Wakeups }) {
-    const houseAccounts = new HouseAccounts(deps.pool)
+    const books = { ...deps, houseAccounts: new HouseAccounts(deps.pool), knownAccounts: new KnownAccounts() }
     this.group = new CallGroup({
       span: { service: 'ledger-service', name: 'post journals' },
-      answer: asOneList((journals) => postJournals({ ...deps, houseAccounts }, journals)),
+      answer: asOneList((journals, turn) => postJournals(books, journals, turn)),
+      workAhead: (calls) => decideAhead(books, calls.flat()),
       sizeOf: (journals) => journals.length,
       maxSize: MAX_JOURNALS_PER_BATCH,
       maxSizeBeside: SMALL_BATCH,
