@@ -1,7 +1,7 @@
-import { allMetrics, Gauge, readAll, uuidv7 } from '@corridor/platform'
+import { allMetrics, createPool, Gauge, readAll, uuidv7 } from '@corridor/platform'
 import { asUser } from '@corridor/testing'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { hastenDue } from '../src/processor/hasten-due.ts'
+import { HASTEN_SQL, hastenDue } from '../src/processor/hasten-due.ts'
 import { TestPayments } from './platform.ts'
 
 let tests: TestPayments
@@ -131,3 +131,38 @@ describe('a refund', () => {
     await expect.poll(refundsOverdue).toBe(0)
   })
 })
+
+it('what waits for an instant of its own is not even looked at for that, however much it is', async () => {
+  const payer = tests.customer()
+  const inAnHour = new Date(tests.clock.now().getTime() + HOUR_S * 1_000)
+  const id = await send(payer, { toWalletId: tests.wallet(uuidv7()), scheduledFor: inAnHour.toISOString() })
+  const [{ columns } = { columns: '' }] = await tests.rows(
+    `select string_agg(quote_ident(column_name), ', ') as columns from information_schema.columns
+     where table_name = 'payments' and column_name <> 'id' and is_identity = 'NO' and is_generated = 'NEVER'`,
+  )
+  const copies = 2_000
+  await tests.rows(
+    `insert into payments (id, ${columns}) select gen_random_uuid(), ${columns} from payments, generate_series(1, ${copies})
+     where id = $1`,
+    [id],
+  )
+  const owner = createPool({ url: tests.database.ownerUrl, service: 'test' })
+  await owner.query('analyze payments').finally(() => owner.end())
+  const [{ 'QUERY PLAN': plan } = { 'QUERY PLAN': null }] = await tests.rows(
+    `explain (analyze, format json) ${HASTEN_SQL}`,
+    [tests.clock.now(), tests.clock.now()],
+  )
+  expect(rowsReadOf('payments', plan)).toBeLessThan(copies / 10)
+})
+
+/** How many rows a plan that was carried out has read of a table, those that a filter removed included. */
+function rowsReadOf(table: string, node: unknown): number {
+  if (typeof node !== 'object' || node === null) return 0
+  const below = Object.values(node).reduce<number>((sum, child) => sum + rowsReadOf(table, child), 0)
+  const {
+    'Relation Name': name,
+    'Actual Rows': read,
+    'Rows Removed by Filter': removed = 0,
+  } = node as Record<string, unknown>
+  return below + (name === table ? Number(read) + Number(removed) : 0)
+}
