@@ -1,4 +1,4 @@
-import { counter, gauge, onRead, type Pool } from '@corridor/platform'
+import { type Counter, counter, gauge, onRead, type Pool } from '@corridor/platform'
 import { readLag } from './parked.ts'
 
 const DOMAINS = { first: 8 }
@@ -75,13 +75,28 @@ export const roundsOf = (loop: string) => ({
   failed: rounds.of({ loop, outcome: 'failed' }),
 })
 
+const ofConsumers = new Map<string, { readonly handled: Counter; readonly failed: Counter }>()
+
+/** The series of a consumer, looked up once: it is told of every event. */
+function ofConsumer(consumer: string) {
+  const known = ofConsumers.get(consumer)
+  if (known) return known
+  const series = {
+    handled: consumed.of({ consumer, outcome: 'handled' }),
+    failed: consumed.of({ consumer, outcome: 'failed' }),
+  }
+  ofConsumers.set(consumer, series)
+  return series
+}
+
 /** Counts an attempt at an event by what came of it. */
 export async function countConsumed(consumer: string, handling: Promise<void>): Promise<void> {
+  const { handled, failed } = ofConsumer(consumer)
   try {
     await handling
-    consumed.of({ consumer, outcome: 'handled' }).add()
+    handled.add()
   } catch (error) {
-    consumed.of({ consumer, outcome: 'failed' }).add()
+    failed.add()
     throw error
   }
 }

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { ApolloServer, HeaderMap } from '@apollo/server'
+import { ApolloServerPluginCacheControlDisabled } from '@apollo/server/plugin/disabled'
 import {
   type Clock,
   CONNECTION_LIMITS,
@@ -67,6 +68,8 @@ export async function serveSubgraph(subgraph: Subgraph, options: ServeOptions): 
     schema: subgraph.schema,
     csrfPrevention: false, // A token in a header that no browser adds by itself is demanded anyway.
     persistedQueries: false,
+    // Nobody caches what a subgraph answers; the plugin would look at every field of every answer.
+    plugins: [ApolloServerPluginCacheControlDisabled()],
     introspection: false,
     includeStacktraceInErrorResponses: false,
     stopOnTerminationSignals: false,
