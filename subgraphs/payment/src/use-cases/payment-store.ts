@@ -3,6 +3,7 @@ import { invariant, type SqlClient, traceparentFor } from '@corridor/platform'
 import { ARRIVED_STATUSES, type Payment } from '../domain/payment.ts'
 import { assertTransition } from '../domain/transitions.ts'
 import { countTaken, countTransition } from '../payment-metrics.ts'
+import { jsonRows } from './json-rows.ts'
 
 const COLUMNS = `id, number, kind, status, version, payer, payee, from_wallet_id as "fromWalletId", to_wallet_id as "toWalletId",
   leased_wallet_id as "leasedWalletId", from_currency as "fromCurrency", to_currency as "toCurrency",
@@ -46,9 +47,29 @@ export type NewPayment = Pick<
 /** As it is written: with the trace that it was asked for in. */
 export type TracedPayment = NewPayment & Pick<Payment, 'traceparent'>
 
-/** Rows as one JSON parameter: PostgreSQL takes it apart faster than a parameter per column can be put together. */
-export const toJson = (rows: readonly object[]): string =>
-  JSON.stringify(rows, (_, value: unknown) => (typeof value === 'bigint' ? String(value) : value))
+const INSERTED = jsonRows<keyof TracedPayment>({
+  id: 'uuid',
+  kind: 'text',
+  payer: 'uuid',
+  payee: 'uuid',
+  fromWalletId: 'uuid',
+  toWalletId: 'uuid',
+  leasedWalletId: 'uuid',
+  fromCurrency: 'text',
+  toCurrency: 'text',
+  askedDebitMinor: 'bigint',
+  askedCreditMinor: 'bigint',
+  fxQuoteId: 'uuid',
+  quoteId: 'uuid',
+  feeMinor: 'bigint',
+  feeBps: 'integer',
+  reference: 'text',
+  provider: 'text',
+  beneficiaryId: 'uuid',
+  destinationCountry: 'text',
+  scheduledFor: 'timestamptz',
+  traceparent: 'text',
+})
 
 /** Writes new payments, due at once or SCHEDULED, in order, each with its first event. Answers them by id. */
 export async function insertPayments(
@@ -67,17 +88,14 @@ export async function insertPayments(
                "toCurrency", "askedDebitMinor", "askedCreditMinor", "fxQuoteId", "quoteId", "feeMinor", "feeBps", reference, provider,
                "beneficiaryId", "destinationCountry", "scheduledFor", traceparent, coalesce("scheduledFor", $2::timestamptz),
                $2::timestamptz, $2::timestamptz
-             from json_to_recordset($1::json) as p (id uuid, kind text, payer uuid, payee uuid, "fromWalletId" uuid,
-               "toWalletId" uuid, "leasedWalletId" uuid, "fromCurrency" text, "toCurrency" text, "askedDebitMinor" bigint,
-               "askedCreditMinor" bigint, "fxQuoteId" uuid, "quoteId" uuid, "feeMinor" bigint, "feeBps" integer, reference text, provider text,
-               "beneficiaryId" uuid, "destinationCountry" text, "scheduledFor" timestamptz, traceparent text)
+             from ${INSERTED.recordset('p')}
              returning *
            ), queued as (
              insert into payment_event_queue (payment_id, version, status, payer, payee, at, traceparent)
              select id, version, status, payer, payee, $2::timestamptz, traceparent from made order by number
            )
            select ${COLUMNS} from made`,
-    values: [toJson(payments), now],
+    values: [INSERTED.toJson(payments), now],
   })
   await enqueueEvents(client, rows.map(toEvent))
   countTaken(rows.length)
@@ -182,6 +200,35 @@ export async function readPage(client: SqlClient, page: PageOfPayments): Promise
 /** What the processor came to; a status that differs is a transition with its event, and so is each part that is given back. */
 export type PaymentChange = Payment & { readonly note?: string | null }
 
+const CHANGED = jsonRows({
+  id: 'uuid',
+  seenVersion: 'bigint',
+  seenIntent: 'text',
+  moved: 'boolean',
+  status: 'text',
+  version: 'bigint',
+  fxQuoteId: 'uuid',
+  principalMinor: 'bigint',
+  creditMinor: 'bigint',
+  feeMinor: 'bigint',
+  referenceUsdMinor: 'bigint',
+  referenceMid: 'numeric',
+  decided: 'boolean',
+  providerStartedAt: 'timestamptz',
+  providerOutcome: 'text',
+  providerReference: 'text',
+  nextActionUrl: 'text',
+  failureCode: 'text',
+  failureMessage: 'text',
+  transferIds: 'uuid[]',
+  payeeTransferIds: 'uuid[]',
+  attempts: 'integer',
+  dueAt: 'timestamptz',
+  payer: 'uuid',
+  payee: 'uuid',
+  note: 'text',
+})
+
 /**
  * Writes payments as they shall stand, each only where it still has the version it was read with. Answers those that
  * were written; a payment that somebody else changed meanwhile is left as it is.
@@ -200,17 +247,12 @@ export async function writeChanges(
     const moved = before.status !== after.status || before.transferIds.length !== after.transferIds.length
     if (moved) assertTransition(before.status, after.status)
     const version = before.version + (moved ? 1n : 0n)
-    return { ...after, version, moved, seenVersion: before.version, seenIntent: before.intent }
+    return { note: null, ...after, version, moved, seenVersion: before.version, seenIntent: before.intent }
   })
   const written = await client.query<{ id: string }>({
     name: 'payment-write',
     text: `with change as materialized (
-             select * from json_to_recordset($1::json) as c (id uuid, "seenVersion" bigint, "seenIntent" text, moved boolean,
-               status text, version bigint, "fxQuoteId" uuid, "principalMinor" bigint, "creditMinor" bigint,
-               "feeMinor" bigint, "referenceUsdMinor" bigint, "referenceMid" numeric, decided boolean,
-               "providerStartedAt" timestamptz, "providerOutcome" text, "providerReference" text, "nextActionUrl" text, "failureCode" text,
-               "failureMessage" text, "transferIds" uuid[], "payeeTransferIds" uuid[], attempts integer,
-               "dueAt" timestamptz, payer uuid, payee uuid, note text)
+             select * from ${CHANGED.recordset('c')}
            ), written as (
              update payments p set status = c.status, version = c.version, fx_quote_id = c."fxQuoteId",
                principal_minor = c."principalMinor", credit_minor = c."creditMinor", fee_minor = c."feeMinor",
@@ -231,7 +273,7 @@ export async function writeChanges(
              from change c join written w on w.id = c.id where c.moved order by w.number
            )
            select id from written`,
-    values: [toJson(rows), now],
+    values: [CHANGED.toJson(rows), now],
   })
   const ids = new Set(written.rows.map(({ id }) => id))
   await enqueueEvents(client, rows.filter(({ id, moved }) => moved && ids.has(id)).map(toEvent))

@@ -1,7 +1,8 @@
 import type { SqlClient } from '@corridor/platform'
 import type { ProviderOutcome } from '../domain/payment.ts'
 import type { Refund } from '../domain/refund.ts'
-import { type Errand, toJson } from './payment-store.ts'
+import { jsonRows } from './json-rows.ts'
+import type { Errand } from './payment-store.ts'
 
 const COLUMNS = `id, number, payment_id as "paymentId", source, requested_by as "requestedBy",
   leased_wallet_id as "leasedWalletId", amount_minor as "amountMinor", returned_minor as "returnedMinor", status, reason,
@@ -88,6 +89,18 @@ export async function readDueRefunds(
   return rows
 }
 
+const CHANGED = jsonRows({
+  id: 'uuid',
+  status: 'text',
+  returnedMinor: 'bigint',
+  transferIds: 'uuid[]',
+  providerStartedAt: 'timestamptz',
+  providerOutcome: 'text',
+  failureCode: 'text',
+  attempts: 'integer',
+  dueAt: 'timestamptz',
+})
+
 /** Writes refunds as the processor leaves them; a callback that came meanwhile keeps them due. */
 export async function writeRefunds(client: SqlClient, refunds: readonly Refund[], now: Date): Promise<void> {
   if (refunds.length === 0) return
@@ -97,9 +110,8 @@ export async function writeRefunds(client: SqlClient, refunds: readonly Refund[]
              provider_started_at = c."providerStartedAt", provider_outcome = coalesce(r.provider_outcome, c."providerOutcome"),
              failure_code = c."failureCode", attempts = c.attempts, updated_at = $2,
              due_at = case when r.provider_outcome is not null and c."providerOutcome" is null then r.due_at else c."dueAt" end
-           from json_to_recordset($1::json) as c (id uuid, status text, "returnedMinor" bigint, "transferIds" uuid[],
-             "providerStartedAt" timestamptz, "providerOutcome" text, "failureCode" text, attempts integer, "dueAt" timestamptz)
+           from ${CHANGED.recordset('c')}
            where r.id = c.id and r.status = 'PENDING'`,
-    values: [toJson(refunds), now],
+    values: [CHANGED.toJson(refunds), now],
   })
 }
