@@ -6,6 +6,8 @@ import { asUser, codesOf, run } from '@corridor/testing'
 import { Webhook } from 'standardwebhooks'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import { createWebhookSender, type WebhookSender } from '../src/index.ts'
+import { LONGEST_WAITS_MS } from '../src/webhooks/webhook-sender.ts'
+import { hastenDeliveries } from '../src/webhooks/webhook-store.ts'
 import { SCOPES, TestPayments, WEBHOOK_KEY } from './platform.ts'
 
 interface Received {
@@ -232,6 +234,34 @@ describe('a webhook', () => {
     await until(async () =>
       expect(await deliveriesOf(payer, webhook)).toMatchObject([{ status: 'DELIVERED', attempts: 1 }]),
     )
+  })
+
+  it('waits for its pause alone when the clock that put it off is set back by an hour', async () => {
+    const [payer, payee] = [payments.customer(), payments.customer()]
+    const webhook = await register(payer, { events: ['payment.completed'] })
+    endpoint.answer = 500
+    await pay(payer, payee)
+    const putOffMs = async (): Promise<number> => {
+      const [delivery] = await deliveriesOf(payer, webhook)
+      return Date.parse(delivery?.nextAttemptAt ?? '') - payments.clock.now().getTime()
+    }
+    const hasten = () =>
+      hastenDeliveries(payments.subgraph.pool, {
+        now: payments.clock.now(),
+        longestMs: LONGEST_WAITS_MS,
+        limit: 100,
+      })
+    for (const pauseMs of [5_000, 300_000]) {
+      await until(async () => expect(await putOffMs()).toBe(pauseMs))
+      if (pauseMs === 5_000) payments.clock.advanceMs(pauseMs)
+    }
+    expect(await hasten()).toBe(0)
+    payments.clock.set(new Date(payments.clock.now().getTime() - 3_600_000))
+    await hasten()
+    expect(await putOffMs()).toBe(300_000)
+    endpoint.answer = 204
+    payments.clock.advanceMs(300_000)
+    await until(async () => expect(await deliveriesOf(payer, webhook)).toMatchObject([{ status: 'DELIVERED' }]))
   })
 
   it('whose every attempt killed its sender is given up, and not sent again', async () => {

@@ -14,11 +14,12 @@ import { type Span, SpanKind, SpanStatusCode } from '@opentelemetry/api'
 import { Webhook as Signer } from 'standardwebhooks'
 import { Agent, request } from 'undici'
 import { publicLookup } from './public-address.ts'
-import { MAX_ATTEMPTS, nextAttemptAt, toldOf } from './webhook.ts'
+import { MAX_ATTEMPTS, nextAttemptAt, RETRY_AFTER_S, toldOf } from './webhook.ts'
 import { WebhookSecrets } from './webhook-secret.ts'
 import {
   type DueDelivery,
   forgetDeliveries,
+  hastenDeliveries,
   insertDeliveries,
   settleDelivery,
   type ToDeliver,
@@ -56,6 +57,11 @@ const FORGET_POLL_MS = 600_000
 /** How long a delivery that has ended can be read and replayed: longer than its event can come again. */
 const DELIVERIES_KEPT_MS = 30 * 24 * 60 * 60 * 1000
 const MAX_FORGOTTEN = 1_000
+/** How long a clock that was set back may hold up a delivery besides its pause. */
+const HASTEN_POLL_MS = 60_000
+const MAX_HASTENED = 1_000
+/** The furthest that a delivery with so many attempts is due ahead; what was taken and not settled is due by that. */
+export const LONGEST_WAITS_MS = [0, ...[...RETRY_AFTER_S, 0].map((pauseS) => Math.max(pauseS * 1_000, TAKEN_FOR_MS))]
 const SUCCESS = { from: 200, to: 299 }
 
 /** Tells customers' endpoints of payments, by Standard Webhooks 1.0.0: at least once, always under the same webhook-id. */
@@ -85,14 +91,25 @@ export function createWebhookSender(deps: WebhookSenderDeps): WebhookSender {
     },
     pollMs: FORGET_POLL_MS,
   })
+  const hastening = new Loop({
+    name: `${SERVICE}:clock`,
+    logger: deps.logger,
+    round: async () => {
+      const at = { now: deps.clock.now(), longestMs: LONGEST_WAITS_MS, limit: MAX_HASTENED }
+      const hastened = await hastenDeliveries(pool, at)
+      if (hastened > 0) deps.logger.warn({ attempts: hastened }, 'clocks disagree: webhooks are due earlier')
+      return hastened === MAX_HASTENED
+    },
+    pollMs: HASTEN_POLL_MS,
+  })
+  const loops = [loop, forgetting, hastening]
   return {
     consumer: { name: SERVICE, topics: ['payment.events'], handle: fanOut(deps, pool) },
     start: () => {
-      loop.start()
-      forgetting.start()
+      for (const one of loops) one.start()
     },
     stop: async () => {
-      await Promise.all([loop.stop(), forgetting.stop()])
+      await Promise.all(loops.map((one) => one.stop()))
       await agent.close()
       await pool.end()
     },

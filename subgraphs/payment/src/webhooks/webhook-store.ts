@@ -125,6 +125,27 @@ export async function takeDueDeliveries(
   return { taken, givenUp: rows.length - taken.length }
 }
 
+/**
+ * Brings near what lies further ahead than its attempts ever put it: a clock that was ahead wrote it, as one of payments
+ * (`hastenDue`). `longestMs` is by attempts, from none on. Looks through all that waits; answers how many that was.
+ */
+export async function hastenDeliveries(
+  client: SqlClient,
+  { now, longestMs, limit }: { readonly now: Date; readonly longestMs: readonly number[]; readonly limit: number },
+): Promise<number> {
+  const { rowCount } = await client.query({
+    name: 'webhook-hasten',
+    text: `with ahead as (
+             select id, latest from webhook_deliveries w, lateral (
+               select $1::timestamptz + ($2::float8[])[w.attempts + 1] * interval '1 millisecond' as latest) l
+             where status = 'PENDING' and next_attempt_at > latest limit $3 for no key update of w skip locked
+           )
+           update webhook_deliveries d set next_attempt_at = a.latest from ahead a where d.id = a.id`,
+    values: [now, longestMs, limit],
+  })
+  return rowCount ?? 0
+}
+
 /** How an attempt went; `attempts` tells it from a later one. */
 export async function settleDelivery(
   client: SqlClient,

@@ -45,7 +45,7 @@ export function toldOf(event: { type: string; payer: string; payee: string | nul
  * Seconds between two attempts, as Standard Webhooks 1.0.0 recommends them ("Retries"): about a day in all. After the
  * last the delivery is dead, until it is replayed.
  */
-const RETRY_AFTER_S = [5, 300, 1_800, 7_200, 18_000, 36_000, 21_600]
+export const RETRY_AFTER_S = [5, 300, 1_800, 7_200, 18_000, 36_000, 21_600]
 
 export const MAX_ATTEMPTS = RETRY_AFTER_S.length + 1
 
