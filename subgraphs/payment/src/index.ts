@@ -47,6 +47,7 @@ export { DUE_CHANNEL } from './use-cases/channels.ts'
 export { holdAgainstLedger, type ReadActions } from './use-cases/hold-against-ledger.ts'
 export { closeItem, listOpenItems, type ReconciliationItem } from './use-cases/reconciliation-store.ts'
 export { createWebhookSender, type WebhookSender, type WebhookSenderDeps } from './webhooks/webhook-sender.ts'
+export { type DeadDelivery, listDeadDeliveries, replayDeadDeliveries } from './webhooks/webhook-store.ts'
 
 /** Numbered SQL; read where it lies, so that it need not be copied by the build. */
 export const paymentMigrations = fileURLToPath(new URL('../src/migrations', import.meta.url))

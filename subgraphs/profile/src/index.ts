@@ -36,9 +36,12 @@ export type { KycDecision } from './use-cases/kyc-use-cases.ts'
 export type { IdentifiedUser } from './use-cases/new-profile.ts'
 export {
   type DueMail,
+  listMailsGivenUp,
+  type MailGivenUp,
   type PostponedMail,
   PostponedMails,
   type PostponedMailsOptions,
+  resendMails,
 } from './use-cases/postponed-mails.ts'
 export { importNameList } from './use-cases/screening.ts'
 

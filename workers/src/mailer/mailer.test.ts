@@ -5,7 +5,13 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { DeliveredEvent, EventData } from '@corridor/events'
 import { ConfigError, createPool, Fault, type Pool, silentLogger } from '@corridor/platform'
-import { PostponedMails, type PostponedMailsOptions, profileMigrations } from '@corridor/profile'
+import {
+  listMailsGivenUp,
+  PostponedMails,
+  type PostponedMailsOptions,
+  profileMigrations,
+  resendMails,
+} from '@corridor/profile'
 import type { ServiceClient } from '@corridor/subgraph'
 import { createTestDatabase, type TestDatabase } from '@corridor/testing'
 import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest'
@@ -50,7 +56,9 @@ afterAll(async () => {
 
 /** The ids of mails that wait. */
 async function waiting(): Promise<readonly string[]> {
-  const { rows } = await pool.query<{ id: string }>(`select event_id || '.' || kind as id from postponed_mails`)
+  const { rows } = await pool.query<{ id: string }>(
+    `select event_id || '.' || kind as id from postponed_mails where given_up_at is null`,
+  )
   return rows.map(({ id }) => id)
 }
 
@@ -205,13 +213,40 @@ describe('a mail that is put off', () => {
     await pool.query('delete from postponed_mails')
   })
 
-  it('is given up when its server has put it off for too long', async () => {
-    const transport = puttingOff(Number.POSITIVE_INFINITY)
+  it('is given up when its server has put it off for too long, and sent under the same id when somebody wants it', async () => {
+    const transport = puttingOff(2)
     const { made, mailer: consumer } = mailer({ recipients, transport, delays: { firstDelayMs: 1, maxAgeMs: 0 } })
-    await consumer.handle(event())
+    const paid = event()
+    const id = `${paid.id}.completed`
+    await consumer.handle(paid)
     made.start()
     await vi.waitFor(async () => expect(await waiting()).toEqual([]), WAIT)
-    expect(transport.asked.length).toBeGreaterThan(1)
+    expect(transport.asked).toEqual([id, id])
+    expect(await listMailsGivenUp(pool, 10)).toMatchObject([
+      { id, key: PAYMENT, attempts: 2, reason: 'The server puts the mail off (450).' },
+    ])
+    expect(await resendMails(pool, `${paid.id}.received`)).toBe(0)
+    expect(await resendMails(pool, id)).toBe(1)
+    await vi.waitFor(() => expect(transport.arrived).toContain(id), WAIT)
+    await vi.waitFor(async () => expect(await waiting()).toEqual([]), WAIT)
+    expect(await listMailsGivenUp(pool, 10)).toEqual([])
+  })
+
+  it('that was given up is forgotten after a month', async () => {
+    const { made, mailer: consumer } = mailer({ recipients, transport: puttingOff(Number.POSITIVE_INFINITY) })
+    const [old, recent] = [event(), event()]
+    for (const paid of [old, recent]) await consumer.handle(paid)
+    const giveUp = `update postponed_mails set due_at = 'infinity', reason = '', given_up_at = now() - $2 * interval '1 day'
+                    where event_id = $1`
+    await pool.query(giveUp, [old.id, 31])
+    await pool.query(giveUp, [recent.id, 29])
+    made.start()
+    await vi.waitFor(
+      async () => expect(await listMailsGivenUp(pool, 10)).toMatchObject([{ id: `${recent.id}.completed` }]),
+      WAIT,
+    )
+    expect(await resendMails(pool, null)).toBe(1)
+    await pool.query('delete from postponed_mails')
   })
 
   it('is kept when what is asked for it fails, as long as it is put off at all', async () => {

@@ -3,7 +3,7 @@ import { CallGroup, Fault, isAway, type Logger } from '@corridor/platform'
 import type { DueMail, PostponedMails } from '@corridor/profile'
 import type { ServiceClient } from '@corridor/subgraph'
 import { LRUCache } from 'lru-cache'
-import { MailPutOff, type MailTransport } from './mail-transport.ts'
+import { MailPutOff, MailRefused, type MailTransport } from './mail-transport.ts'
 import { type MailKind, writeMail } from './templates.ts'
 
 export interface MailerDeps {
@@ -61,6 +61,7 @@ const READERS: Readonly<Record<Exclude<MailKind, 'verification'>, 'payer' | 'pay
 
 const POLL_MS = 5_000
 const AT_ONCE = 16
+const FORGET_POLL_MS = 3_600_000
 /** Mails of an event that comes again, since another one of it was refused, are not sent again by this process. */
 const MAX_REMEMBERED = 10_000
 
@@ -73,7 +74,18 @@ export function createMailer(options: MailerDeps): Mailer {
   const { profile, postponed, logger, pollMs = POLL_MS } = options
   const deps = { ...options, askRecipient: askTogether(profile) }
   const sent = new LRUCache<string, true>({ max: MAX_REMEMBERED })
-  const loop = new Loop({ name: 'mailer: again', logger, round: () => sendDue(deps), pollMs })
+  const loops = [
+    new Loop({ name: 'mailer: again', logger, round: () => sendDue(deps), pollMs }),
+    new Loop({
+      name: 'mailer: forget',
+      logger,
+      round: async () => {
+        await postponed.forgetGivenUp()
+        return false
+      },
+      pollMs: FORGET_POLL_MS,
+    }),
+  ]
   return {
     consumer: {
       name: 'mailer',
@@ -98,8 +110,12 @@ export function createMailer(options: MailerDeps): Mailer {
         if (errors.length > 0) throw errors.find(isAway) ?? errors[0]
       },
     },
-    start: () => loop.start(),
-    stop: () => loop.stop(),
+    start: () => {
+      for (const loop of loops) loop.start()
+    },
+    stop: async () => {
+      await Promise.all(loops.map((loop) => loop.stop()))
+    },
   }
 }
 
@@ -118,8 +134,16 @@ async function sendAgain(deps: SendDeps, mail: DueMail): Promise<void> {
     if (isAway(error)) throw error
     if ((error instanceof MailPutOff || error instanceof Fault) && !mail.overdue) return
     deps.logger.error({ error, event: mail.id, kind: mail.kind }, 'mail given up')
+    return await deps.postponed.giveUp(mail, reasonOf(error))
   }
   await deps.postponed.forget(mail)
+}
+
+/** For an operator: what may be kept, which of an error of no known kind is its name. */
+function reasonOf(error: unknown): string {
+  if (error instanceof MailPutOff || error instanceof MailRefused) return error.message
+  if (error instanceof Fault) return error.code
+  return error instanceof Error ? error.name : typeof error
 }
 
 const send = (deps: SendDeps, occasion: Occasion, kind: MailKind): Promise<void> =>

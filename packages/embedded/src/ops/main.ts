@@ -6,6 +6,7 @@ import { createLogger, createPool, Fault, isUuid, type Pool, systemClock } from 
 import { rebuildCounters } from '@corridor/rule-engine'
 import { explainStartFailure } from '../explain-start-failure.ts'
 import { applicationUrlFrom } from '../own-databases.ts'
+import { GIVEN_UP, type GivenUp } from './given-up.ts'
 
 type Domain = keyof typeof TOPICS_OF
 
@@ -17,6 +18,10 @@ const USAGE = `npm run ops -- <command>
   parked replay <domain> [event id]  puts them back into the queue: all of the domain, or one
   dead-letters [domain]              messages that a consumer gave up
   dead-letters replay <domain>       sends them to their topics again
+  mails                              mails that were given up one by one
+  mails replay [mail id]             sends them again, under the same Message-ID: all, or one
+  webhooks                           deliveries to customers' endpoints that were given up
+  webhooks replay [delivery id]      delivers them again, under the same webhook-id: all, or one
   reconcile                          what providers said that no payment explains, and nobody has looked into
   reconcile close <item id> <note>   closes one, with what was found
   recount                            counts anew, payment by payment, what customers have used of their limits
@@ -34,6 +39,8 @@ async function main(args: readonly string[]): Promise<boolean> {
   const [command, ...rest] = args
   if (command === 'recount') return rest.length === 0 && (await recount())
   if (command === 'reconcile') return rest.length === 0 ? await showItems() : await closeOne(rest)
+  const givenUp = GIVEN_UP[command ?? '']
+  if (givenUp) return rest.length === 0 ? await showGivenUp(givenUp) : await tryAgain(givenUp, rest)
   const replay = rest[0] === 'replay'
   const [domain, eventId, ...more] = replay ? rest.slice(1) : rest
   const domains = domain === undefined ? DOMAINS : DOMAINS.filter((known) => known === domain)
@@ -45,6 +52,24 @@ async function main(args: readonly string[]): Promise<boolean> {
   else if (command === 'dead-letters' && !replay) await showDeadLetters(domains)
   else if (command === 'dead-letters') await replayDeadLetters(domains)
   else return false
+  return true
+}
+
+async function showGivenUp({ domain, lines }: GivenUp): Promise<true> {
+  const found = await withPool(domain, (pool) => lines(pool, MAX_ITEMS))
+  say(`${found.length} given up`)
+  for (const line of found) say(`  ${line}`)
+  return true
+}
+
+async function tryAgain(
+  { domain, isId, tryAgain: again }: GivenUp,
+  [action, id, ...more]: readonly string[],
+): Promise<boolean> {
+  if (action !== 'replay' || more.length > 0 || (id !== undefined && !isId(id))) return false
+  const count = await withPool(domain, (pool) => again(pool, id ?? null))
+  say(`${count} tried again`)
+  if (count === 0 && id !== undefined) process.exitCode = 1
   return true
 }
 

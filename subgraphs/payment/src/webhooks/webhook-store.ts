@@ -194,6 +194,42 @@ export async function replayDelivery(
   return rows[0] ?? null
 }
 
+/** A delivery that was given up, to an endpoint that is still there. */
+export interface DeadDelivery {
+  readonly id: string
+  readonly webhookId: string
+  readonly eventType: string
+  readonly attempts: number
+  readonly occurredAt: Date
+  readonly lastError: string | null
+}
+
+const DEAD = `d.status = 'DEAD' and w.id = d.webhook_id and w.deleted_at is null`
+
+/** For operators: of all customers, of the latest event first. */
+export async function listDeadDeliveries(client: SqlClient, limit: number): Promise<readonly DeadDelivery[]> {
+  const { rows } = await client.query<DeadDelivery & { id: string }>(
+    `select d.id, d.webhook_id as "webhookId", d.event_type as "eventType", d.attempts, d.occurred_at as "occurredAt",
+            d.last_error as "lastError"
+     from webhook_deliveries d, webhooks w where ${DEAD} order by d.occurred_at desc, d.number desc limit $1`,
+    [limit],
+  )
+  return rows
+}
+
+/** Makes one delivery, or all that were given up, due again, as `replayDelivery` does for a customer; answers how many. */
+export async function replayDeadDeliveries(
+  client: SqlClient,
+  { id, now }: { readonly id: string | null; readonly now: Date },
+): Promise<number> {
+  const { rowCount } = await client.query(
+    `update webhook_deliveries d set status = 'PENDING', attempts = 0, next_attempt_at = $2
+     from webhooks w where ${DEAD} and ($1::uuid is null or d.id = $1)`,
+    [id, now],
+  )
+  return rowCount ?? 0
+}
+
 /** Forgets deliveries that have ended, of events before that time, some at once; answers how many. */
 export async function forgetDeliveries(client: SqlClient, before: Date, limit: number): Promise<number> {
   const { rowCount } = await client.query({
