@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { assertPortFree } from '@corridor/dev-services'
 import { Redis } from 'ioredis'
 import { type StartedProgram, startProgram } from './started-program.ts'
 
@@ -11,6 +12,7 @@ export async function startRedis({
   port: number
 }): Promise<StartedProgram & { url: string }> {
   const url = `redis://127.0.0.1:${port}`
+  await assertPortFree(port, 'Redis')
   const started = await startProgram({
     program: 'redis-server',
     args: ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no'],

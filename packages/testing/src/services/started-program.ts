@@ -44,6 +44,8 @@ export async function startProgram(options: ProgramOptions): Promise<StartedProg
     }
     await delay(POLL_MS)
   }
+  // Whoever answers then was there before, on the same port.
+  if (hasEnded(child)) throw new Error(`${options.program} ended at once:\n${tailOf(options.logFile)}`)
   return { pid: child.pid ?? 0, stop: () => stop(child) }
 }
 
