@@ -11,7 +11,7 @@ import { JournalResolver } from './resolvers/journal-resolver.ts'
 import { OwnerResolver } from './resolvers/owner-resolver.ts'
 import { PositionResolver } from './resolvers/position-resolver.ts'
 import { SealResolver } from './resolvers/seal-resolver.ts'
-import { createTransferReader, TransferResolver } from './resolvers/transfer-resolver.ts'
+import { createEntryTransferReader, createTransferReader, TransferResolver } from './resolvers/transfer-resolver.ts'
 import { WalletResolver } from './resolvers/wallet-resolver.ts'
 import { ledgerRoutes } from './routes.ts'
 import { InvariantMonitor } from './use-cases/check-invariants.ts'
@@ -72,7 +72,7 @@ export async function createLedgerSubgraph(deps: LedgerDeps): Promise<LedgerSubg
   const schema = await buildFederatedSchema({
     resolvers: [
       new AccountResolver(pool, accounts),
-      new EntryResolver(transfers),
+      new EntryResolver(createEntryTransferReader(pool)),
       new TransferResolver(transfers, accounts),
       new SealResolver(pool),
       new WalletResolver(accounts, watcher),

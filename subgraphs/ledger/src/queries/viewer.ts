@@ -6,7 +6,7 @@ export interface Viewer {
   readonly owner: string | null
   /** Any account, entry and transfer. */
   readonly mayAudit: boolean
-  /** Any customer's account with its balance. */
+  /** Any customer's account with its balance and entries. */
   readonly mayAdminWallets: boolean
 }
 

@@ -1,18 +1,23 @@
-import type { Pool } from '@corridor/platform'
-import { isUuid } from '@corridor/platform'
+import { type Caller, isUuid, type Pool } from '@corridor/platform'
 import { MoneyType, RequiresScopes, requestLoader, type SubgraphContext, toMoneyType } from '@corridor/subgraph'
 import { Arg, Ctx, FieldResolver, ID, Query, Resolver, Root } from 'type-graphql'
 import type { AccountState } from '../domain/journal.ts'
 import { readTransfers, type TransferRecord } from '../queries/transfers.ts'
-import { viewerOf } from '../queries/viewer.ts'
+import { type Viewer, viewerOf } from '../queries/viewer.ts'
 import type { AccountReader } from './account-reader.ts'
 import { AccountType } from './account-type.ts'
 import { TransferStateEnum, TransferType } from './transfer-type.ts'
 
 /** Transfers by id that the caller may see, one statement a request. */
 export const createTransferReader = (pool: Pool) =>
+  readerFor(pool, (caller) => ({ ...viewerOf(caller), mayAdminWallets: false }))
+
+/** Those behind entries: who administers wallets sees their accounts, and so what moved on them. */
+export const createEntryTransferReader = (pool: Pool): TransferReader => readerFor(pool, viewerOf)
+
+const readerFor = (pool: Pool, viewer: (caller: Caller) => Viewer) =>
   requestLoader<TransferRecord | null>(async (ids, { caller }) => {
-    const found = await readTransfers(pool, ids.filter(isUuid), viewerOf(caller))
+    const found = await readTransfers(pool, ids.filter(isUuid), viewer(caller))
     return ids.map((id) => found.get(id) ?? null)
   })
 
