@@ -43,7 +43,7 @@ async function ops(...args: string[]): Promise<string[]> {
 
 /** What the command does, without a process for it: to start one takes long. */
 function givenUp(kind: 'mails' | 'webhooks', pool: Pool) {
-  const known = GIVEN_UP[kind]
+  const known = GIVEN_UP.get(kind)
   if (!known) throw new Error('There is no such command.')
   return { lines: () => known.lines(pool, 10), again: (id: string | null) => known.tryAgain(pool, id) }
 }

@@ -12,25 +12,28 @@ export interface GivenUp {
   tryAgain(pool: Pool, id: string | null): Promise<number>
 }
 
-export const GIVEN_UP: Readonly<Record<string, GivenUp>> = {
-  mails: {
-    domain: 'profile',
-    isId: (text) => isUuid(text.slice(0, text.indexOf('.'))),
-    lines: async (pool, limit) =>
-      (await listMailsGivenUp(pool, limit)).map(
-        ({ id, key, attempts, givenUpAt, reason }) =>
-          `${id}  about ${key}, given up at ${givenUpAt.toISOString()} after ${attempts} attempts: ${reason}`,
-      ),
-    tryAgain: resendMails,
-  },
-  webhooks: {
-    domain: 'payment',
-    isId: isUuid,
-    lines: async (pool, limit) =>
-      (await listDeadDeliveries(pool, limit)).map(
-        ({ id, webhookId, eventType, occurredAt, attempts, lastError }) =>
-          `${id}  ${eventType} of ${occurredAt.toISOString()} to ${webhookId}, after ${attempts} attempts: ${lastError}`,
-      ),
-    tryAgain: (pool, id) => replayDeadDeliveries(pool, { id, now: systemClock.now() }),
-  },
-}
+/** By the name of the command. */
+export const GIVEN_UP: ReadonlyMap<string, GivenUp> = new Map(
+  Object.entries({
+    mails: {
+      domain: 'profile',
+      isId: (text) => isUuid(text.slice(0, text.indexOf('.'))),
+      lines: async (pool, limit) =>
+        (await listMailsGivenUp(pool, limit)).map(
+          ({ id, key, attempts, givenUpAt, reason }) =>
+            `${id}  about ${key}, given up at ${givenUpAt.toISOString()} after ${attempts} attempts: ${reason}`,
+        ),
+      tryAgain: resendMails,
+    },
+    webhooks: {
+      domain: 'payment',
+      isId: isUuid,
+      lines: async (pool, limit) =>
+        (await listDeadDeliveries(pool, limit)).map(
+          ({ id, webhookId, eventType, occurredAt, attempts, lastError }) =>
+            `${id}  ${eventType} of ${occurredAt.toISOString()} to ${webhookId}, after ${attempts} attempts: ${lastError}`,
+        ),
+      tryAgain: (pool, id) => replayDeadDeliveries(pool, { id, now: systemClock.now() }),
+    },
+  } satisfies Record<string, GivenUp>),
+)

@@ -39,7 +39,7 @@ async function main(args: readonly string[]): Promise<boolean> {
   const [command, ...rest] = args
   if (command === 'recount') return rest.length === 0 && (await recount())
   if (command === 'reconcile') return rest.length === 0 ? await showItems() : await closeOne(rest)
-  const givenUp = GIVEN_UP[command ?? '']
+  const givenUp = GIVEN_UP.get(command ?? '')
   if (givenUp) return rest.length === 0 ? await showGivenUp(givenUp) : await tryAgain(givenUp, rest)
   const replay = rest[0] === 'replay'
   const [domain, eventId, ...more] = replay ? rest.slice(1) : rest
